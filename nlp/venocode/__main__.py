@@ -1,0 +1,5 @@
+"""``python -m venocode``."""
+
+from venocode.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""What was done to each vein: features, the learned head and its training."""

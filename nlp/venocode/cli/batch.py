@@ -1,0 +1,136 @@
+"""``venocode batch``: many notes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from venocode.batch import Summary, run_batch
+from venocode.cli.common import QUARANTINED, EncodingOption, ModelOption, PolicyOption, engine_for, say
+from venocode.cli.progress import progress_for
+from venocode.errors import InputError
+from venocode.readers import Columns, open_source
+from venocode.writers import format_of, result_writer
+from venocode.writers.base import is_stdout, output
+from venocode.writers.jsonl import to_line
+
+STDOUT_QUARANTINE = "venocode.quarantine.jsonl"
+
+
+class Format(StrEnum):
+    """Formats of the output."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def batch(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="INPUT", help="JSONL or CSV file, directory of .txt files, or - for JSONL on stdin."),
+    ],
+    out: Annotated[
+        str, typer.Option("-o", "--out", metavar="OUT", help="Result records (JSONL), or a table when it ends in .csv.")
+    ],
+    output_format: Annotated[
+        Format | None, typer.Option("--format", help="Format of the output, when its name does not tell.")
+    ] = None,
+    id_column: Annotated[str, typer.Option("--id-column", help="Column or key of the note id.")] = "note_id",
+    text_column: Annotated[str, typer.Option("--text-column", help="Column or key of the text.")] = "text",
+    quarantine: Annotated[
+        str | None,
+        typer.Option("--quarantine", metavar="FILE", help="Rows that cannot be coded; OUT.quarantine.jsonl otherwise."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many rows.")] = None,
+    policy: PolicyOption = None,
+    model: ModelOption = None,
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Code many notes: one result record a note, in the order of the input.
+
+    A row that cannot be coded goes to the quarantine file with its reason, and the run goes on.
+    """
+    aside = quarantine or default_quarantine(out)
+    refuse_same_file(source, out, aside)
+    opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
+    with ExitStack() as stack:
+        stack.callback(opened.close)
+        stream = stack.enter_context(output(out))
+        bad_rows = stack.enter_context(quarantine_file(aside))
+        engine = engine_for(policy, model)
+        tick = stack.enter_context(progress_for(opened))
+        writer = result_writer(output_format or format_of(out), stream)
+        summary = run_batch(islice(opened.rows, limit), engine, writer, bad_rows.add, tick)
+    report(summary, aside)
+    if summary.quarantined:
+        raise typer.Exit(QUARANTINED)
+
+
+def default_quarantine(out: str) -> str:
+    """Beside the output; in the working directory when the output is a stream."""
+    return STDOUT_QUARANTINE if is_stdout(out) or out.startswith("/dev/") else f"{out}.quarantine.jsonl"
+
+
+def refuse_same_file(source: str, out: str, quarantine: str) -> None:
+    """Keep input, output and quarantine apart.
+
+    Raises
+    ------
+    InputError
+        When two of them are the same file.
+    """
+    places = {"INPUT": source, "OUT": out, "the quarantine": quarantine}
+    taken: dict[Path, str] = {}
+    for role, path in places.items():
+        if path == "-" or path.startswith("/dev/"):
+            continue
+        place = Path(path).resolve()
+        if place in taken:
+            raise InputError(f"{path}: is both {taken[place]} and {role}; name two different files")
+        taken[place] = role
+
+
+class QuarantineFile:
+    """Opened at the first bad row, so that a clean run leaves no file."""
+
+    def __init__(self, path: str, stack: ExitStack) -> None:
+        self.path = path
+        self.stack = stack
+        self.stream: Any = None
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Keep one bad row."""
+        if self.stream is None:
+            self.stream = self.stack.enter_context(output(self.path))
+        self.stream.write(to_line(entry))
+
+
+@contextmanager
+def quarantine_file(path: str) -> Iterator[QuarantineFile]:
+    """The quarantine of one run; the file of an earlier run does not outlive a run without bad rows."""
+    with ExitStack() as stack:
+        kept = QuarantineFile(path, stack)
+        yield kept
+        if kept.stream is None and Path(path).is_file():
+            Path(path).unlink()
+
+
+def report(summary: Summary, quarantine: str) -> None:
+    """The last lines of a run, to standard error."""
+    units = ", ".join(f"{code} x {n}" for code, n in sorted(summary.units.items()))
+    lanes = ", ".join(f"{lane} {summary.lanes.get(lane, 0)}" for lane in ("auto", "review", "query"))
+    say(f"{_notes(summary.coded)} coded in {summary.seconds:.1f} s ({summary.speed:.1f} notes/s)")
+    say(f"units: {units}; lanes: {lanes}")
+    if summary.quarantined:
+        say(f"{summary.quarantined} quarantined, each with its reason in {quarantine}")
+
+
+def _notes(n: int) -> str:
+    return f"{n} note" if n == 1 else f"{n} notes"

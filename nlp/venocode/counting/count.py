@@ -1,0 +1,216 @@
+"""From findings to counted veins, code lines, flags, lane and rationale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from venocode.anatomy import CENTRALITY, INTRACRANIAL, PULMONARY, SIR_GROUP
+from venocode.counting.policy import Case, Exclusion, central, exclusion, not_ballooned_reason
+from venocode.findings import VeinFinding
+from venocode.rules import load_rules
+
+REVIEW = frozenset({
+    "intracranial_sinus", "coronary_sinus", "pulmonary_vein", "lead_venoplasty", "catheter_exchange", "old_access", "special_conduit",
+    "two_routes", "header_only", "side_unspecified", "vein_unspecified",
+})  # fmt: skip
+QUERY = frozenset({"header_body_mismatch", "vein_unspecified", "side_unspecified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One vein as decided."""
+
+    finding: VeinFinding
+    probability: float
+    counted: bool
+    reason: str | None
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedNote:
+    """All veins as decided, the flags, and the sentences that say why."""
+
+    veins: tuple[Counted, ...]
+    flags: tuple[tuple[str, tuple[int, int] | None], ...]
+    rationale: tuple[str, ...]
+    documentation: dict[str, bool]
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
+        """Veins that earn a unit, in the order treated first in the note."""
+        return tuple(v for v in self.veins if v.counted)
+
+
+def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNote:
+    """Apply the policy.
+
+    Parameters
+    ----------
+    case : Case
+        Findings, facts and settings of one note.
+    probabilities : dict
+        Probability (0-1) for each vein that it was ballooned in this session.
+
+    Returns
+    -------
+    CountedNote
+        Every vein counted or not counted with its reason; flags; rationale.
+    """
+    decided: list[Counted] = []
+    ballooned = {f.vein for f in case.findings if probabilities[f.vein] >= 0.5}
+    if not case.facts.has_body:
+        ballooned |= {f.vein for f in case.findings if f.n("title")}
+    for f in case.findings:
+        p = probabilities[f.vein]
+        if f.vein not in ballooned:
+            reason, rule = not_ballooned_reason(f, case)
+            decided.append(Counted(f, p, False, reason, (rule,)))
+            continue
+        out = exclusion(f, case)
+        decided.append(Counted(f, p, out is None, out.reason if out else None, (out.rule if out else "P1",)))
+    decided = _bridge(decided, case)
+    decided = _group(decided, case)
+    decided = _unspecified(decided, case)
+    flags = list(_flags(decided, case))
+    documentation = _documentation(decided, case)
+    flags += [(f"missing:{name}", None) for name, ok in documentation.items() if not ok and any(d.counted for d in decided)]
+    return CountedNote(tuple(decided), tuple(flags), tuple(_rationale(decided, flags)), documentation)
+
+
+def _bridge(decided: list[Counted], case: Case) -> list[Counted]:
+    """P5: of two neighbouring veins with one contiguous lesion treated as one, the first named counts."""
+    dropped: set[tuple[str, str]] = set()
+    for a, b in case.facts.bridging:
+        pair = [d for d in decided if d.counted and d.finding.vein in (a, b)]
+        if len(pair) == 2:
+            dropped.add(max(pair, key=lambda d: (d.finding.vein != a and d.finding.vein == b, d.finding.first)).finding.vein)
+    return [_without(d, "bridged", "P5") if d.finding.vein in dropped else d for d in decided]
+
+
+def _without(d: Counted, reason: str, rule: str) -> Counted:
+    return Counted(d.finding, d.probability, False, reason, (*d.rules, rule))
+
+
+def _group(decided: list[Counted], case: Case) -> list[Counted]:
+    """The ``sir`` setting: grouped leg veins are one vessel, and a stent in one takes the other."""
+    if case.settings.grouping != "sir":
+        return decided
+    drop = _sir_drops(decided)
+    return [_without(d, drop[d.finding.vein], "P9" if drop[d.finding.vein].startswith("stent") else "P3") if d.finding.vein in drop else d
+            for d in decided]  # fmt: skip
+
+
+def _sir_drops(decided: Iterable[Counted]) -> dict[tuple[str, str], str]:
+    decided = list(decided)
+    stented = {(SIR_GROUP[d.finding.vein[0]], d.finding.vein[1]) for d in decided
+               if d.finding.vein[0] in SIR_GROUP and d.finding.n("stent")}  # fmt: skip
+    seen: set[tuple[str, str]] = set()
+    drops: dict[tuple[str, str], str] = {}
+    for d in decided:
+        name, side = d.finding.vein
+        if not d.counted or name not in SIR_GROUP:
+            continue
+        group = (SIR_GROUP[name], side)
+        if group in stented:
+            drops[d.finding.vein] = "stent_same_vein"
+        elif group in seen:
+            drops[d.finding.vein] = "bridged"
+        seen.add(group)
+    return drops
+
+
+def _unspecified(decided: list[Counted], case: Case) -> list[Counted]:
+    if case.settings.count_unspecified:
+        return decided
+    return [_without(d, "special", "P25") if d.counted and d.finding.vein[1] == "unknown" else d for d in decided]
+
+
+# --- flags ---------------------------------------------------------------------------------------------------------------
+
+
+def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int, int] | None]]:
+    facts = case.facts
+    counted = [d for d in decided if d.counted]
+    excluded = {d.finding.vein: d for d in decided if not d.counted}
+    stented = [d for d in decided if d.finding.n("stent")]
+    if counted and any(s.finding.vein not in {c.finding.vein for c in counted} for s in stented):
+        yield "separate_vein_modifier", None
+    if any(d.reason == "bridged" for d in decided) and case.settings.grouping == "named":
+        yield "bridging_lesion", None
+    if _sir_drops(decided) and case.settings.grouping == "named" or case.settings.grouping == "sir" and any("P3" in d.rules for d in decided):
+        yield "grouping_differs", None
+    if any(d.reason == "header_only_mismatch" for d in decided):
+        yield "header_body_mismatch", _where(next(d for d in decided if d.reason == "header_only_mismatch"), "title")
+    if not facts.has_body and counted:
+        yield "header_only", None
+    if any(d.reason == "attempted" for d in decided) or any(d.finding.n("attempted") and not d.counted for d in decided):
+        yield "attempted", None
+    for vein, d in excluded.items():
+        if "P17" in d.rules and d.reason == "special" and vein[0] in INTRACRANIAL:
+            yield "intracranial_sinus", None
+            break
+    if any("P18" in d.rules for d in decided if d.reason == "special"):
+        yield "coronary_sinus", None
+    if any(d.finding.vein[0] in PULMONARY for d in counted):
+        yield "pulmonary_vein", None
+    if any("P23" in d.rules for d in decided):
+        yield "old_access", facts.flags.get("old_access")
+    if facts.has("baffle"):
+        yield "special_conduit", facts.flags["baffle"]
+    if facts.has("lead") and any(central(d.finding) for d in counted):
+        yield "lead_venoplasty", facts.flags["lead"]
+    elif facts.has("exchange") and any(central(d.finding) for d in counted):
+        yield "catheter_exchange", facts.flags["exchange"]
+    if facts.has("ms") and any("jugular" in d.finding.vein[0] or "azygos" in d.finding.vein[0] for d in counted):
+        yield "coverage", facts.flags["ms"]
+    if facts.has("circuit") and counted and _two_routes(case):
+        yield "two_routes", facts.flags["circuit"]
+    if any(d.finding.vein[1] == "unknown" for d in counted):
+        yield "side_unspecified", None
+    if any(d.finding.vein[0] in ("unknown_vein", "iliac_vein") for d in counted):
+        yield "vein_unspecified", None
+
+
+def _two_routes(case: Case) -> bool:
+    vessels = {v[0] for v, _, _ in case.facts.access}
+    return bool(vessels & {"fistula", "graft"}) and bool(vessels - {"fistula", "graft"})
+
+
+def _where(d: Counted, event: str) -> tuple[int, int] | None:
+    return next(((link.start, link.end) for link in d.finding.links if link.event == event), None)
+
+
+def _documentation(decided: list[Counted], case: Case) -> dict[str, bool]:
+    counted = [d for d in decided if d.counted]
+    return {
+        "access": bool(case.facts.access),
+        "fluoroscopy": bool(case.facts.fluoroscopy),
+        "lesion": all(d.finding.n("lesion") or d.finding.n("treated.reference") for d in counted) if counted else any(f.n("lesion") for f in case.findings),
+        "balloon": case.facts.has("balloon_size"),
+        "result": case.facts.has("result"),
+    }
+
+
+def _rationale(decided: list[Counted], flags: list[tuple[str, tuple[int, int] | None]]) -> Iterable[str]:
+    texts = load_rules()["policy"]["rules"]
+    used = dict.fromkeys(rule for d in decided for rule in d.rules)
+    counted = sum(d.counted for d in decided)
+    if counted:
+        used = {"P2": None, **used}
+    for rule in sorted(used, key=lambda r: int(r[1:])):
+        yield f"{rule}: {texts[rule]['text']}"
+
+
+def lane(flags: Iterable[str], probability: float, threshold: float) -> str:
+    """The lane of a note: query when the document itself must be clarified, review when a person must look, else auto."""
+    names = set(flags)
+    if names & QUERY:
+        return "query"
+    if names & REVIEW or probability < threshold:
+        return "review"
+    return "auto"
+
+
+__all__ = ["CENTRALITY", "Counted", "CountedNote", "Exclusion", "count", "lane"]

@@ -1,0 +1,123 @@
+"""Policy rules P5-P26 as small pure functions, each with its id.
+
+A rule looks at one vein that was ballooned in this session and says why it earns no unit, or nothing. The order of
+``EXCLUSIONS`` is the order of strength: the first rule that speaks gives the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from venocode.anatomy import CENTRAL, INTRACRANIAL, PULMONARY
+from venocode.counting.settings import PolicySettings
+from venocode.findings import NoteFacts, VeinFinding, in_circuit
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One note as the policy sees it."""
+
+    findings: tuple[VeinFinding, ...]
+    facts: NoteFacts
+    settings: PolicySettings
+    limb: str = "arm"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why a ballooned vein earns no unit."""
+
+    reason: str
+    rule: str
+
+
+Rule = Callable[[VeinFinding, Case], "Exclusion | None"]
+
+
+def p17_intracranial(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P17: an intracranial dural sinus earns nothing here."""
+    return Exclusion("special", "P17") if finding.vein[0] in INTRACRANIAL else None
+
+
+def p18_coronary_sinus(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P18: the coronary sinus and cardiac veins earn nothing here."""
+    return Exclusion("special", "P18") if finding.vein[0] == "coronary_sinus" else None
+
+
+def p19_pulmonary(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P19: a pulmonary vein counts unless a site decided otherwise."""
+    return Exclusion("special", "P19") if finding.vein[0] in PULMONARY and not case.settings.count_pulmonary else None
+
+
+def p9_stent(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P9: a stent placed in this session takes every dilation of its vein."""
+    return Exclusion("stent_same_vein", "P9") if finding.n("stent") and not finding.n("old_stent") else None
+
+
+def p14_all_inclusive(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P14: the hepatic and portal ends of a portosystemic shunt, and the veins of an access being created."""
+    vein = finding.vein[0]
+    if case.facts.has("tips") and vein in ("hepatic_vein", "middle_hepatic_vein", "portal_vein"):
+        return Exclusion("all_inclusive", "P14")
+    if case.facts.has("creation") and in_circuit(vein, case.limb):
+        return Exclusion("all_inclusive", "P14")
+    return None
+
+
+def p23_old_access(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P23: an abandoned or old access earns nothing."""
+    if case.facts.has("old_access") and finding.route == "circuit" and in_circuit(finding.vein[0], case.limb):
+        return Exclusion("special", "P23")
+    return None
+
+
+def p10_circuit(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """P10, P11: veins of a functioning circuit and the central veins reached through it."""
+    if case.facts.has("circuit") and finding.route in ("circuit", "none") and in_circuit(finding.vein[0], case.limb):
+        return Exclusion("dialysis_circuit", "P10")
+    return None
+
+
+EXCLUSIONS: tuple[Rule, ...] = (
+    p17_intracranial,
+    p18_coronary_sinus,
+    p19_pulmonary,
+    p23_old_access,
+    p14_all_inclusive,
+    p9_stent,
+    p10_circuit,
+)
+
+
+def exclusion(finding: VeinFinding, case: Case) -> Exclusion | None:
+    """The first rule that takes the unit from a ballooned vein."""
+    for rule in EXCLUSIONS:
+        found = rule(finding, case)
+        if found is not None:
+            return found
+    return None
+
+
+def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
+    """Why a vein that was not ballooned now was not (P13, P15, P16)."""
+    treated_title = finding.n("title") > 0
+    if treated_title and finding.n("treated", "around", "conclusion") == 0 and case.facts.has_body:
+        if finding.n("stent"):
+            return "stent_same_vein", "P9"
+        if finding.n("attempted"):
+            return "attempted", "P15"
+        return "header_only_mismatch", "P16"
+    for event, rule in (("attempted", "P15"), ("other_balloon", "P13"), ("negated", "P15"), ("historical", "P15"), ("planned", "P15")):
+        if finding.n(event):
+            return ("non_angioplasty_balloon" if event == "other_balloon" else event), rule
+    if finding.n("stent"):
+        return "stent_same_vein", "P9"
+    if finding.n("access"):
+        return "access_only", "P1"
+    return "imaged_only", "P1"
+
+
+def central(finding: VeinFinding) -> bool:
+    """Whether the vein is one that leads, ports and dialysis catheters pass."""
+    return finding.vein[0] in CENTRAL

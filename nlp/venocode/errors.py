@@ -1,0 +1,25 @@
+"""Errors a user can act on. Messages name a file, row, key or note id and the remedy, and never quote note text."""
+
+
+class VenocodeError(Exception):
+    """Base class; the command line prints its message in one line and exits with code 2 or 3."""
+
+
+class InputError(VenocodeError):
+    """An input file, row or note cannot be read."""
+
+
+class PolicyError(VenocodeError):
+    """A policy file holds an unknown key or a wrong value."""
+
+
+class ModelError(VenocodeError):
+    """The classifier is missing, damaged or does not match its manifest."""
+
+
+class RuleError(VenocodeError):
+    """A rule file does not follow its schema."""
+
+
+class CorpusError(VenocodeError):
+    """A gold note is marked wrongly."""

@@ -1,0 +1,379 @@
+"""Findings: what the note says was done to each vein, and the facts of the note the policy asks for.
+
+This is the border between the pipes and the classifier: from here on everything is an immutable record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from venocode.anatomy import ARM_CIRCUIT, CENTRALITY, LEG_CIRCUIT, touches
+from venocode.pipes.analysis import AccessMention, Analysis, Link, Sentence
+from venocode.pipes.events import READ, is_title
+
+Vein = tuple[str, str]
+CIRCUIT_VESSELS = frozenset({"fistula", "graft"})
+TREATING = ("treated", "around", "conclusion", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class VeinFinding:
+    """Everything the note says of one vein. ``counts`` counts links by event and way of saying."""
+
+    vein: Vein
+    counts: dict[str, int]
+    links: tuple[Link, ...]
+    mentions: int
+    route: str = "other"
+    first: int = 0
+
+    def n(self, *keys: str) -> int:
+        """Sum of counts."""
+        return sum(self.counts.get(k, 0) for k in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFacts:
+    """Facts of the whole note, as flags with the tokens that show them."""
+
+    flags: dict[str, tuple[int, int]] = field(default_factory=dict)
+    access: tuple[tuple[Vein, str, tuple[int, int]], ...] = ()
+    fluoroscopy: tuple[tuple[int, int], ...] = ()
+    has_body: bool = True
+    performed_acts: int = 0
+    bridging: tuple[tuple[Vein, Vein], ...] = ()
+    arteries: tuple[tuple[Vein, int, int], ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether the note shows the fact."""
+        return name in self.flags
+
+
+def vein_findings(analysis: Analysis) -> list[VeinFinding]:
+    """One finding for each vein the note names or an act speaks of, in the order first named."""
+    by_vein: dict[Vein, list[Link]] = {}
+    first: dict[Vein, int] = {}
+    mentions: Counter[Vein] = Counter()
+    for m in analysis.veins:
+        for v in m.veins:
+            mentions[v] += 1
+            first.setdefault(v, m.start)
+            by_vein.setdefault(v, [])
+    for link in analysis.links:
+        if link.vein in first or link.event in TREATING:
+            by_vein.setdefault(link.vein, []).append(link)
+            first.setdefault(link.vein, link.start)
+    merged = _merge_unspecified(by_vein, mentions)
+    routes = _routes(analysis)
+    out = []
+    for vein, links in merged.items():
+        counts = Counter(f"{link.event}.{link.how}" for link in links)
+        counts.update(link.event for link in links)
+        treated = [link for link in links if link.event in ("treated", "around")]
+        route = _route_at(routes, treated[0].sentence) if treated else _route_at(routes, 10**9)
+        out.append(VeinFinding(vein, dict(counts), tuple(links), mentions[vein], route, first[vein]))
+    out.sort(key=lambda f: f.first)
+    return out
+
+
+def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein]) -> dict[Vein, list[Link]]:
+    """A vein without a side is the sided vein of its name when there is only one of that name; an unspecified iliac
+    vein that is only named is no vein of its own beside the common and external ones."""
+    out = dict(by_vein)
+    for vein in list(out):
+        name, side = vein
+        if side == "unknown":
+            sided = [v for v in out if v[0] == name and v[1] in ("left", "right")]
+            if len(sided) == 1:
+                out[sided[0]] = out[sided[0]] + out.pop(vein)
+                mentions[sided[0]] += mentions.pop(vein, 0)
+    for side in ("left", "right", "unknown"):
+        whole = ("iliac_vein", side)
+        if whole in out and any((part, side) in out for part in ("common_iliac_vein", "external_iliac_vein")):
+            rest = [link for link in out.pop(whole) if link.event in ("treated", "around") and link.how == "direct"]
+            if rest:
+                out[whole] = rest
+    return out
+
+
+def _routes(analysis: Analysis) -> list[tuple[int, str]]:
+    """Where each route begins: (sentence, "circuit" or "other")."""
+    routes: list[tuple[int, str]] = []
+    for a in analysis.access:
+        if a.vessels:
+            circuit = any(v[0] in CIRCUIT_VESSELS for v in a.vessels)
+            routes.append((a.sentence, "circuit" if circuit else "other"))
+    for atom in analysis.by_kind.get("circuit_touch", ()):
+        words = analysis.norms[atom.start : atom.end]
+        sentence = analysis.sentence_at(atom.start)
+        if sentence.section.kind in READ and words[0] in ("through", "via", "graft", "fistula") and not _denied_at(analysis, sentence, atom.start):
+            routes.append((sentence.index, "circuit"))
+    routes.sort()
+    return routes
+
+
+def _denied_at(analysis: Analysis, sentence: Sentence, token: int) -> bool:
+    words = analysis.norms[max(sentence.start, token - 8) : token]
+    return any(w in ("no", "not", "nothing", "never", "if", "then", "would", "could", "will") for w in words)
+
+
+def _route_at(routes: list[tuple[int, str]], sentence: int) -> str:
+    past = [kind for at, kind in routes if at <= sentence]
+    if past:
+        return past[-1]
+    return routes[0][1] if routes else "none"
+
+
+# --- facts ------------------------------------------------------------------------------------------------------------
+
+
+def note_facts(analysis: Analysis) -> NoteFacts:
+    """The facts of the whole note."""
+    flags: dict[str, tuple[int, int]] = {}
+    for name, finder in FACTS.items():
+        found = finder(analysis)
+        if found is not None:
+            flags[name] = found
+    performed = [a for a in analysis.acts if a.assertion == "performed" and _read(analysis, analysis.sentences[a.sentence])]
+    return NoteFacts(
+        flags=flags,
+        access=tuple(_access_sites(analysis)),
+        fluoroscopy=tuple((s, e) for s, e, _ in analysis.fluoroscopy if not _no_fluoroscopy(analysis, s)),
+        has_body=_has_body(analysis),
+        performed_acts=len(performed),
+        bridging=tuple(_bridges(analysis)),
+        arteries=tuple(_artery_acts(analysis)),
+    )
+
+
+def _read(analysis: Analysis, sentence: Sentence) -> bool:
+    return sentence.section.kind in READ and not is_title(analysis, sentence)
+
+
+def _no_fluoroscopy(analysis: Analysis, start: int) -> bool:
+    before = analysis.norms[max(0, start - 4) : start]
+    after = analysis.norms[start + 1 : start + 5]
+    return any(w in ("no", "without") for w in before[-2:]) or after[:3] == ["was", "not", "used"] or after[:2] == ["not", "used"]
+
+
+def _has_body(analysis: Analysis) -> bool:
+    """Whether the note tells the procedure at all, beyond titles and diagnoses."""
+    words = 0
+    for s in analysis.sentences:
+        if s.section.kind in READ and not is_title(analysis, s) and s.section.kind != "neutral":
+            words += s.end - s.start
+    return words >= 25
+
+
+def _access_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, int]]]:
+    seen: dict[Vein, str] = {}
+    for mention in analysis.access:
+        if analysis.sentences[mention.sentence].section.kind in ("past", "plan", "consent"):
+            continue
+        for vessel in _vessels(mention):
+            if vessel not in seen:
+                seen[vessel] = mention.approach
+                yield vessel, mention.approach, (mention.start, mention.end)
+
+
+def _vessels(mention: AccessMention) -> list[Vein]:
+    return mention.vessels
+
+
+def _artery_acts(analysis: Analysis) -> Iterable[tuple[Vein, int, int]]:
+    """Arteries beside a performed act."""
+    performed = {a.sentence: a for a in analysis.acts if a.assertion == "performed"}
+    for m in analysis.arteries:
+        act = performed.get(m.sentence)
+        if act is not None:
+            for v in m.veins:
+                yield v, act.start, act.end
+
+
+def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
+    """Neighbouring veins that the note calls one lesion (policy P5)."""
+    bridging = analysis.by_kind.get("bridging", ())
+    for atom in bridging:
+        sentence = analysis.sentence_at(atom.start)
+        if sentence.section.kind not in READ or _negated_near(analysis, atom.start):
+            continue
+        for index in (sentence.index, sentence.index - 1, sentence.index + 1, sentence.index - 2):
+            if not 0 <= index < len(analysis.sentences):
+                continue
+            veins = [v for m in analysis.veins if m.sentence == index for v in m.veins]
+            pairs = [(a, b) for i, a in enumerate(veins) for b in veins[i + 1 :] if a[1] in (b[1], "none") or b[1] == "none"]
+            found = [(a, b) for a, b in pairs if touches(a[0], b[0])]
+            if found:
+                yield found[0]
+                break
+
+
+def _negated_near(analysis: Analysis, token: int) -> bool:
+    return any(w in ("not", "no", "never", "two", "separate", "discrete") for w in analysis.norms[max(0, token - 3) : token])
+
+
+def _body_atoms(analysis: Analysis, kind: str, kinds: Iterable[str] = READ) -> list[tuple[int, int]]:
+    allowed = frozenset(kinds)
+    return [
+        (a.start, a.end)
+        for a in analysis.by_kind.get(kind, ())
+        if analysis.sentence_at(a.start).section.kind in allowed
+    ]
+
+
+def _circuit(analysis: Analysis) -> tuple[int, int] | None:
+    for a in analysis.access:
+        if any(v[0] in CIRCUIT_VESSELS for v in a.vessels):
+            return a.start, a.end
+    for atom in analysis.by_kind.get("circuit_touch", ()):
+        sentence = analysis.sentence_at(atom.start)
+        if sentence.section.kind in (*READ, "header") and not _denied_at(analysis, sentence, atom.start):
+            if analysis.norms[atom.start] in ("maturation",) and not analysis.by_kind.get("circuit"):
+                continue
+            return atom.start, atom.end
+    return None
+
+
+DEAD = frozenset("abandoned unused defunct".split())
+
+
+def _old_access(analysis: Analysis) -> tuple[int, int] | None:
+    """The circuit that was entered is out of use (P23)."""
+    if _circuit(analysis) is None:
+        return None
+    for atom in analysis.by_kind.get("circuit_dead", ()):
+        phrase = " ".join(analysis.norms[atom.start : atom.end])
+        if phrase in ("not needled", "no dialysis since", "not in use", "no longer used", "no longer in use", "abandoned", "out of use",
+                      "old fistula", "defunct", "not being used", "since transplant", "unused"):  # fmt: skip
+            sentence = analysis.sentence_at(atom.start)
+            window = analysis.norms[max(0, sentence.start - 30) : sentence.end + 10]
+            if any(w in ("fistula", "graft", "access", "avf", "avg", "dialysis") for w in window):
+                return atom.start, atom.end
+    return None
+
+
+def _lead(analysis: Analysis) -> tuple[int, int] | None:
+    leads = _body_atoms(analysis, "lead", (*READ, "header"))
+    done = _body_atoms(analysis, "lead_done")
+    return leads[0] if len(leads) >= 2 and len(done) >= 2 else None
+
+
+def _exchange(analysis: Analysis) -> tuple[int, int] | None:
+    tunneled = _body_atoms(analysis, "tunneled", (*READ, "header"))
+    strong = [t for t in tunneled if analysis.norms[t[0]] not in ("catheter", "central")]
+    changed = []
+    for start, end in _body_atoms(analysis, "exchange", (*READ, "header")):
+        words = analysis.norms[start - 8 : end + 8]
+        if any(w in ("catheter", "line", "permcath", "tdc", "hickman", "cuffed", "palindrome", "lumen", "port", "hemosplit") for w in words) and not any(
+            w in ("balloon", "infusion", "lysis") for w in analysis.norms[end : end + 5]
+        ):
+            changed.append((start, end))
+    return changed[0] if strong and changed else None
+
+
+def _tips(analysis: Analysis) -> tuple[int, int] | None:
+    found = _body_atoms(analysis, "tips", (*READ, "header"))
+    denied = {a.start for a in analysis.by_kind.get("tips_not", ())}
+    found = [f for f in found if f[0] not in denied and not any(w in ("no", "not", "if", "instead", "without") for w in analysis.norms[max(0, f[0] - 3) : f[0]])]
+    stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
+    tract = any(w in ("shunt", "portosystemic", "viatorr", "shuntogram") for w in analysis.norms)
+    return found[0] if found and (tract or stented) else None
+
+
+def _creation(analysis: Analysis) -> tuple[int, int] | None:
+    found = _body_atoms(analysis, "creation", (*READ, "header"))
+    found = [f for f in found if any(w in ("fistula", "avf", "arteriovenous", "arterialization", "arterialisation", "dva", "limflow", "endoavf",
+                                         "wavelinq", "ellipsys", "av") for w in analysis.norms[f[0] : f[1] + 6])]  # fmt: skip
+    return found[0] if found else None
+
+
+def _baffle(analysis: Analysis) -> tuple[int, int] | None:
+    for act in analysis.acts:
+        if act.assertion == "performed" and analysis.sentences[act.sentence].section.kind in (*READ, "header"):
+            s = analysis.sentences[act.sentence]
+            atoms = analysis.within("baffle", s.start, s.end)
+            if atoms and analysis.norms[atoms[0].start] not in ("rv",):
+                return act.start, act.end
+    return None
+
+
+def _sclerosis(analysis: Analysis) -> tuple[int, int] | None:
+    for atom in analysis.by_kind.get("ms", ()):
+        if atom.end - atom.start > 1 or analysis.norms[atom.start] == "ccsvi":
+            return atom.start, atom.end
+        before = analysis.norms[atom.start - 1] if atom.start else ""
+        if not before[-1:].isdigit() and analysis.norms[atom.start + 1 : atom.start + 2] not in ([".",],):
+            return atom.start, atom.end
+    return None
+
+
+def _balloon_size(analysis: Analysis) -> tuple[int, int] | None:
+    for i in analysis.facts["sizes"]:
+        s = analysis.sentence_at(i)
+        if s.section.kind not in (*READ, "header"):
+            continue
+        stent = analysis.within("stent", i, min(i + 8, s.end))
+        if stent and not any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand")) and not any(a.sentence == s.index for a in analysis.acts):
+            continue
+        balloonish = any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand", "pressure", "waist", "inflate", "same"))
+        if balloonish or any(a.sentence == s.index for a in analysis.acts) or _sized_pair(analysis.norms, i):
+            return i, i + 1
+    return None
+
+
+def _sized_pair(norms: list[str], i: int) -> bool:
+    return "x" in norms[i : i + 4] or "x" in norms[i] or "by" in norms[i + 1 : i + 3]
+
+
+def _result(analysis: Analysis) -> tuple[int, int] | None:
+    for kind in ("residual",):
+        for start, end in _body_atoms(analysis, kind):
+            return start, end
+    for start, end in _body_atoms(analysis, "waist"):
+        after = analysis.norms[start : end + 6]
+        if any(w in ("gone", "abolished", "resolved", "disappeared", "effaced", "broke", "broken", "obliterated", "gave", "released", "yielded",
+                     "effacement", "expansion", "left", "disappearing", "no") for w in after):  # fmt: skip
+            return start, end
+    acts = [a for a in analysis.acts if a.assertion == "performed" and _read(analysis, analysis.sentences[a.sentence])]
+    if acts:
+        for start, end in _body_atoms(analysis, "percent"):
+            if start > acts[0].start:
+                return start, end
+        for start, end in _body_atoms(analysis, "gradient"):
+            if start > acts[-1].start:
+                return start, end
+    return None
+
+
+FACTS = {
+    "circuit": _circuit,
+    "old_access": _old_access,
+    "lead": _lead,
+    "exchange": _exchange,
+    "tips": _tips,
+    "creation": _creation,
+    "baffle": _baffle,
+    "ms": _sclerosis,
+    "balloon_size": _balloon_size,
+    "result": _result,
+}
+
+
+def circuit_limb(analysis: Analysis) -> str:
+    """Whether the dialysis circuit is in a leg or an arm."""
+    words = analysis.norms
+    for atom in (*analysis.by_kind.get("circuit", ()), *analysis.by_kind.get("graft_word", ())):
+        near = words[max(0, atom.start - 5) : atom.end + 5]
+        if any(w in ("thigh", "femoral", "groin", "leg", "saphenous") for w in near):
+            return "leg"
+    return "arm"
+
+
+def in_circuit(vein: str, limb: str) -> bool:
+    """Whether a vein belongs to the circuit or to the central veins reached through it (policy P10)."""
+    return vein in (LEG_CIRCUIT if limb == "leg" else ARM_CIRCUIT)
+
+
+__all__ = ["CENTRALITY", "NoteFacts", "VeinFinding", "circuit_limb", "in_circuit", "note_facts", "vein_findings"]

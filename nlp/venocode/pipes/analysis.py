@@ -1,0 +1,155 @@
+"""What the pipes know about one note while it is read: plain, slotted objects on ``doc._.venocode``."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacy.tokens import Doc
+
+
+@dataclass(slots=True, frozen=True)
+class Atom:
+    """One lexicon hit: token offsets, what it stands for and its rule."""
+
+    start: int
+    end: int
+    kind: str
+    value: Any
+    rule: str
+
+
+@dataclass(slots=True)
+class Section:
+    """A stretch of tokens under one heading. ``kind`` decides how it is read (sections.yaml)."""
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    body_start: int
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence or list line: token offsets, its section and its paragraph."""
+
+    index: int
+    start: int
+    end: int
+    section: Section
+    paragraph: int
+    line_start: bool
+
+
+@dataclass(slots=True)
+class VeinMention:
+    """A vein noun phrase. ``names`` holds (side or None, canonical vein)."""
+
+    start: int
+    end: int
+    names: list[tuple[str | None, str]]
+    headed: bool
+    rule: str
+    sentence: int = -1
+    artery: bool = False
+    veins: list[tuple[str, str]] = field(default_factory=list)
+    role: str = "imaged"
+    relation: str = "plain"
+
+
+@dataclass(slots=True)
+class Act:
+    """A mention of balloon dilation."""
+
+    start: int
+    end: int
+    kind: str
+    rule: str
+    sentence: int
+    assertion: str = "performed"
+    marked: bool = True
+
+
+@dataclass(slots=True)
+class AccessMention:
+    """A mention of vascular access with the vessels it names."""
+
+    start: int
+    end: int
+    approach: str
+    rule: str
+    sentence: int
+    vessels: list[tuple[str, str]] = field(default_factory=list)
+    negated: bool = False
+
+
+@dataclass(slots=True)
+class Link:
+    """A vein that a sentence says something about: what was done to it, how the text says so, and where."""
+
+    vein: tuple[str, str]
+    event: str
+    how: str
+    sentence: int
+    start: int
+    end: int
+    rule: str
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Everything the pipes found in one note."""
+
+    norms: list[str] = field(default_factory=list)
+    atoms: list[Atom] = field(default_factory=list)
+    by_kind: dict[str, list[Atom]] = field(default_factory=dict)
+    sections: list[Section] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    veins: list[VeinMention] = field(default_factory=list)
+    arteries: list[VeinMention] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    access: list[AccessMention] = field(default_factory=list)
+    fluoroscopy: list[tuple[int, int, str]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    _starts: dict[str, list[int]] = field(default_factory=dict)
+    _sentence_starts: list[int] = field(default_factory=list)
+
+    def index_atoms(self) -> None:
+        """Group the atoms by kind, in text order."""
+        self.by_kind = {}
+        for atom in self.atoms:
+            self.by_kind.setdefault(atom.kind, []).append(atom)
+        self._starts = {kind: [a.start for a in atoms] for kind, atoms in self.by_kind.items()}
+
+    def within(self, kind: str, start: int, end: int) -> list[Atom]:
+        """Atoms of a kind that begin in [start, end)."""
+        starts = self._starts.get(kind)
+        if not starts:
+            return []
+        lo = bisect_right(starts, start - 1)
+        hi = bisect_right(starts, end - 1)
+        return self.by_kind[kind][lo:hi]
+
+    def has(self, kind: str, start: int, end: int) -> bool:
+        """Whether an atom of the kind begins in [start, end)."""
+        return bool(self.within(kind, start, end))
+
+    def sentence_at(self, token: int) -> Sentence:
+        """The sentence that holds a token."""
+        if len(self._sentence_starts) != len(self.sentences):
+            self._sentence_starts = [s.start for s in self.sentences]
+        return self.sentences[max(0, bisect_right(self._sentence_starts, token) - 1)]
+
+
+def analysis_of(doc: Doc) -> Analysis:
+    """The analysis of a doc, made when first asked for."""
+    if not Doc.has_extension("venocode"):
+        Doc.set_extension("venocode", default=None)
+    found = doc._.venocode
+    if found is None:
+        found = Analysis()
+        doc._.venocode = found
+    return found  # type: ignore[no-any-return]

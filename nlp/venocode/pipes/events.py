@@ -1,0 +1,490 @@
+"""Pipe ``venocode_events``: what was done to each vein, sentence by sentence.
+
+Every sentence with a balloon act, a stent, a result or a state of a vein leaves links (vein, event, how). An act
+without a vein in its clause is resolved by what the note has said before: sides, plurals, ordinals, the words of the
+lesion, else the vein in focus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
+from venocode.pipes.clauses import clauses
+from venocode.pipes.reference import Lesions, resolve
+from venocode.pipes.states import State, read_state
+from venocode.pipes.status import assertion_at
+
+READ = frozenset({"body", "preamble", "conclusion", "neutral"})
+Vein = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known while the sentences are read in order."""
+
+    lesions: Lesions = field(default_factory=Lesions)
+    focus: list[Vein] = field(default_factory=list)
+    focus_sentence: int = -99
+    treated: list[Vein] = field(default_factory=list)
+    last_treated: list[Vein] = field(default_factory=list)
+    around: list[Vein] = field(default_factory=list)
+    stented: list[Vein] = field(default_factory=list)
+    title_stents: list[Vein] = field(default_factory=list)
+    line_topic: list[Vein] = field(default_factory=list)
+    acted: bool = False
+
+
+@Language.component("venocode_events")
+def events(doc: Doc) -> Doc:
+    """Link every event to its veins."""
+    analysis = analysis_of(doc)
+    reading = Reading()
+    acts = _by_sentence(analysis.acts)
+    for sentence in analysis.sentences:
+        names = _names(analysis, sentence.index)
+        if sentence.line_start:
+            reading.line_topic = []
+        _Sentence(analysis, sentence, names, acts.get(sentence.index, []), reading).read()
+    _roles(analysis)
+    return doc
+
+
+def _by_sentence(acts: list[Act]) -> dict[int, list[Act]]:
+    out: dict[int, list[Act]] = {}
+    for act in acts:
+        out.setdefault(act.sentence, []).append(act)
+    return out
+
+
+def _names(analysis: Analysis, sentence: int) -> list[VeinMention]:
+    index: dict[int, list[VeinMention]] | None = analysis.facts.get("veins_by_sentence")
+    if index is None:
+        index = {}
+        for m in analysis.veins:
+            index.setdefault(m.sentence, []).append(m)
+        analysis.facts["veins_by_sentence"] = index
+    return index.get(sentence, [])
+
+
+class _Sentence:
+    """One sentence being read."""
+
+    def __init__(self, analysis: Analysis, sentence: Sentence, names: list[VeinMention], acts: list[Act], reading: Reading) -> None:
+        self.a = analysis
+        self.s = sentence
+        self.names = names
+        self.acts = acts
+        self.r = reading
+        self.clauses = clauses(analysis, sentence, names)
+        self.states: dict[int, State] = {}
+        for m in names:
+            self.states[m.start] = read_state(analysis, m, sentence, self.clause_of(m.start), names)
+            m.relation = self.states[m.start].relation
+
+    def clause_of(self, token: int) -> tuple[int, int]:
+        for clause in self.clauses:
+            if clause[0] <= token < clause[1]:
+                return clause
+        return (self.s.start, self.s.end)
+
+    # -- reading order -------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        self._access()
+        if self.s.section.kind == "header" or is_title(self.a, self.s):
+            self._title()
+            return
+        self._asserted()
+        if self.s.section.kind in READ:
+            self._states()
+            self._other_balloon()
+            self._stents()
+            self._acts()
+            self._results()
+        elif self.s.section.kind == "past":
+            self._states()
+        self._refocus()
+
+    def link(self, vein: Vein, event: str, how: str, start: int, end: int, rule: str) -> None:
+        self.a.links.append(Link(vein, event, how, self.s.index, start, end, rule))
+
+    def _access(self) -> None:
+        for mention in self.a.access:
+            if mention.sentence == self.s.index:
+                for vessel in mention.vessels:
+                    self.link(vessel, "access", mention.approach, mention.start, mention.end, mention.rule)
+                for m in self.names:
+                    if set(m.veins) & set(mention.vessels) and self.states[m.start].relation != "landmark":
+                        m.role = "access"
+
+    def _title(self) -> None:
+        stent = [a for a in self.a.within("stent", self.s.start, self.s.end)]
+        stent += [a for a in self.a.within("stent_verb", self.s.start, self.s.end) if self.a.norms[a.start].startswith("stent")]
+        for m in self.names:
+            clause = self._title_clause(m)
+            acts = [x for x in self.acts if clause[0] <= x.start < clause[1] and x.assertion == "performed" and x.kind != "valve"]
+            stented = any(clause[0] <= a.start < clause[1] for a in stent)
+            if stented:
+                self.r.title_stents += m.veins
+                for v in m.veins:
+                    self.link(v, "title_stent", "title", m.start, m.end, "STN-001")
+                m.role = "stented"
+            elif acts and m.relation not in ("source",):
+                m.role = "treated" if m.role != "access" else m.role
+            if acts:
+                for v in m.veins:
+                    self.link(v, "title", "title", acts[0].start, acts[0].end, acts[0].rule)
+
+    def _title_clause(self, m: VeinMention) -> tuple[int, int]:
+        """In a list of procedures on one line each item, cut at ; | or a further act, is read by itself."""
+        start, end = self.s.start, self.s.end
+        for i in range(self.s.start, self.s.end):
+            if self.a.norms[i] in (";", "|") or self.a.norms[i] == "," and self.a.has("angioplasty", i, i + 4) and i < m.start:
+                if i < m.start:
+                    start = i
+                elif i >= m.end:
+                    end = i
+                    break
+        return start, end
+
+    def _asserted(self) -> None:
+        """Acts that were not performed: their veins, for the reason."""
+        for act in self.acts:
+            if act.assertion == "performed" or act.kind == "valve":
+                continue
+            clause = self.clause_of(act.start)
+            near = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest")]
+            if not near:
+                near = [m for m in self.names if m.relation == "plain"]
+            veins = [v for m in near for v in m.veins]
+            if not veins and act.assertion in ("attempted", "negated") and self.s.section.kind in READ:
+                veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
+            for v in veins:
+                self.link(v, act.assertion, "act", act.start, act.end, act.rule)
+
+    def _states(self) -> None:
+        for m in self.names:
+            state = self.states[m.start]
+            for v in m.veins:
+                if state.relation in ("plain", "dest") or state.lesion:
+                    if state.lesion:
+                        self.link(v, "lesion", "state", m.start, m.end, m.rule)
+                        self.r.lesions.add(v, self.s.index, state.words, m.start)
+                    elif state.normal:
+                        self.link(v, "normal", "state", m.start, m.end, m.rule)
+                if state.untouched and state.relation == "plain":
+                    self.link(v, "untouched", "state", m.start, m.end, m.rule)
+                    self.r.lesions.exclude(v)
+
+    def _other_balloon(self) -> None:
+        for clause in self.clauses:
+            cues = self.a.within("other_balloon", *clause)
+            if not cues:
+                continue
+            for m in self.names:
+                if clause[0] <= m.start < clause[1]:
+                    for v in m.veins:
+                        self.link(v, "other_balloon", "clause", cues[0].start, cues[0].end, cues[0].rule)
+
+    # -- stents ----------------------------------------------------------------------------------------------------
+
+    def _stents(self) -> None:
+        for clause in self.clauses:
+            cue = self._stent_cue(clause)
+            if cue is None:
+                continue
+            targets = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest", "source")]
+            targets = [m for m in targets if m.relation != "source" or "from" in self.a.norms[m.start - 3 : m.start]]
+            veins = [v for m in targets for v in m.veins]
+            for m in targets:
+                m.role = "stented"
+            how = "clause"
+            if not veins:
+                veins = self._stent_reference(clause)
+                how = "reference"
+            for v in dict.fromkeys(veins):
+                self.link(v, "stent", how, cue[0], cue[1], "STN-001")
+                self.r.stented.append(v)
+
+    def _stent_cue(self, clause: tuple[int, int]) -> tuple[int, int] | None:
+        if self.s.section.kind == "conclusion" and False:
+            return None
+        old = self.a.within("stent_old", *clause)
+        verbs = self.a.within("stent_verb", *clause)
+        for atom in self.a.within("stent", *clause):
+            if any(o.start <= atom.start < o.end for o in old):
+                continue
+            words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
+            if any(w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the") for w in words[-1:]) and not (
+                words[-1:] == ["the"] and any(v.start > atom.start for v in verbs)
+            ):
+                continue
+            if not verbs and not any(clause[0] <= i < clause[1] for i in self.a.facts["sizes"]):
+                continue
+            if assertion_at(self.a, atom.start, atom.end, self.s) != "performed":
+                continue
+            if any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]) or self.a.has("untouched", *clause):
+                continue
+            if self.a.has("reserve", *clause) or self.a.has("lead_done", *clause) and False:
+                continue
+            return atom.start, atom.end
+        for atom in verbs:
+            word = self.a.norms[atom.start]
+            if word in ("stented", "stenting", "relined", "lined") and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
+                if not any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]):
+                    return atom.start, atom.end
+        return None
+
+    def _stent_reference(self, clause: tuple[int, int]) -> list[Vein]:
+        if self.r.stented and any(w in ("both", "second", "it", "this", "these", "all", "each", "stents") for w in self.a.norms[clause[0] : clause[0] + 4]):
+            return []
+        recent = [v for v in self.r.around if v not in self.r.stented]
+        if recent:
+            return recent[-2:] if len(recent) > 1 else recent
+        if self.r.title_stents:
+            return self.r.title_stents
+        return self.r.focus[-1:] if self.s.index - self.r.focus_sentence <= 2 else []
+
+    # -- balloon dilation --------------------------------------------------------------------------------------------
+
+    def _acts(self) -> None:
+        performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
+        linked_any = False
+        for clause in self.clauses:
+            anchor = self._anchor(clause, performed)
+            if anchor is None:
+                continue
+            start, end, rule, kind, explicit = anchor
+            targets = self._targets(clause, start, performed)
+            how = "direct" if explicit else "implicit"
+            veins = [v for m in targets for v in m.veins]
+            if not veins and self._foreign(clause, start):
+                self.r.acted = True
+                continue
+            if not veins and not linked_any:
+                earlier = self._earlier_clause(clause)
+                if earlier:
+                    targets, veins = earlier, [v for m in earlier for v in m.veins]
+            if not veins:
+                if not explicit and not self._strong(clause):
+                    continue
+                veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                how = "reference"
+            if not veins:
+                continue
+            linked_any = True
+            for m in targets:
+                if m.role == "imaged" and explicit:
+                    m.role = "treated"
+                elif m.role == "imaged" and not explicit and m.relation in ("plain", "dest"):
+                    m.role = "treated"
+            self._treated(veins, kind, how, start, end, rule)
+
+    def _treated(self, veins: list[Vein], kind: str, how: str, start: int, end: int, rule: str) -> None:
+        conclusion = self.s.section.kind == "conclusion"
+        for v in dict.fromkeys(veins):
+            event = "around" if kind == "around" else "conclusion" if conclusion else "treated"
+            self.link(v, event, how, start, end, rule)
+            self.r.treated.append(v)
+            if kind == "around":
+                self.r.around.append(v)
+        self.r.last_treated = list(dict.fromkeys(veins))
+        self.r.acted = True
+
+    def _anchor(self, clause: tuple[int, int], performed: list[Act]) -> tuple[int, int, str, str, bool] | None:
+        acts = [a for a in performed if clause[0] <= a.start < clause[1]]
+        if acts:
+            act = acts[0]
+            return act.start, act.end, act.rule, act.kind, True
+        if any(clause[0] <= a.start < clause[1] for a in self.acts):
+            return None
+        return self._implicit(clause)
+
+    def _implicit(self, clause: tuple[int, int]) -> tuple[int, int, str, str, bool] | None:
+        """A balloon that was inflated, or a vein that was treated like the one before, without an angioplasty word."""
+        a, (start, end) = self.a, clause
+        if a.has("other_balloon", start, end) or a.has("reserve", start, end) or a.has("dilator", start, end):
+            return None
+        if a.has("stent", start, end) and not any(start <= m.start < end for m in self.names):
+            return None
+        if not a.facts["balloon_note"]:
+            return None
+        balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
+        sizes = [i for i in a.facts["sizes"] if start <= i < end]
+        work = [x for k in ("pressure", "waist", "inflate", "same", "treat") for x in a.within(k, start, end)]
+        if a.has("stent", start, end) and not balloon:
+            return None
+        anchor = None
+        if (balloon or sizes) and (work or _minutes(a.norms, start, end) or self.r.acted and sizes and self._list_line()):
+            anchor = balloon[0] if balloon else None
+            at = (anchor.start, anchor.end, "DEV-001") if anchor else (sizes[0], sizes[0] + 1, "DEV-001")
+            if not balloon and not (a.has("pressure", start, end) or a.has("waist", start, end) or _minutes(a.norms, start, end) or self._list_line() or a.has("same", start, end)):
+                return None
+        elif self.r.acted and a.has("treat", start, end) and (a.has("same", start, end) or _likewise(a.norms, start, end)):
+            x = a.within("treat", start, end)[0]
+            at = (x.start, x.end, x.rule)
+        elif self.r.acted and a.has("same", start, end) and self.names and any(start <= m.start < end for m in self.names):
+            x = a.within("same", start, end)[0]
+            at = (x.start, x.end, x.rule)
+        else:
+            return None
+        if assertion_at(a, at[0], at[1], self.s) != "performed":
+            return None
+        return at[0], at[1], at[2], "implicit", False
+
+    def _list_line(self) -> bool:
+        """A list line or table row that begins with a vein."""
+        first = self.names[0].start if self.names else 10**9
+        return first - self.s.start <= 5
+
+    def _strong(self, clause: tuple[int, int]) -> bool:
+        a = self.a
+        return any(a.has(k, *clause) for k in ("pressure", "waist", "inflate")) or _minutes(a.norms, *clause) or a.has("same", *clause) or a.has("treat", *clause)
+
+    def _targets(self, clause: tuple[int, int], anchor: int, performed: list[Act]) -> list[VeinMention]:
+        out = []
+        for m in self.names:
+            if not clause[0] <= m.start < clause[1]:
+                continue
+            state = self.states[m.start]
+            if state.relation in ("source", "landmark", "dest") and not (state.relation == "dest" and self._balloon_dest(m, clause)):
+                continue
+            if m.role == "access" or state.untouched:
+                continue
+            if self._denied(m, clause):
+                continue
+            if state.normal and m.start > anchor and not self._object(m, anchor):
+                continue
+            out.append(m)
+        return out
+
+    def _object(self, m: VeinMention, anchor: int) -> bool:
+        between = self.a.norms[anchor : m.start]
+        return len(between) <= 6 and any(w in ("of", "in", "across") for w in between)
+
+    def _balloon_dest(self, m: VeinMention, clause: tuple[int, int]) -> bool:
+        return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or any(
+            clause[0] <= i < m.start for i in self.a.facts["sizes"]
+        )
+
+    def _denied(self, m: VeinMention, clause: tuple[int, int]) -> bool:
+        """A vein nearer to a denied act than to a performed one ("was dilated; the SVC was not ballooned")."""
+        here = [a for a in self.acts if clause[0] <= a.start < clause[1]]
+        if not any(a.assertion != "performed" for a in here):
+            return False
+        nearest = min(here, key=lambda a: min(abs(a.start - m.end), abs(m.start - a.end)))
+        return nearest.assertion != "performed"
+
+    def _earlier_clause(self, clause: tuple[int, int]) -> list[VeinMention]:
+        """The veins of the clause before in this sentence, when this one goes on about them."""
+        words = self.a.norms[clause[0] : clause[0] + 9]
+        if any(w in ELSEWHERE for w in words):
+            return []
+        for before in reversed([c for c in self.clauses if c[1] <= clause[0]]):
+            found = [m for m in self.names if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"]
+            found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
+            if found:
+                lesions = [m for m in found if self.states[m.start].lesion]
+                return lesions or found[:1]
+        return []
+
+    def _foreign(self, clause: tuple[int, int], anchor: int) -> bool:
+        """The act's object is no vein: an artery, a valve, a graft, an anastomosis of a circuit, a baffle, a tract."""
+        a = self.a
+        if any(clause[0] <= m.start < clause[1] for m in a.arteries):
+            return True
+        words = a.norms[clause[0] : clause[1]]
+        if any(w in FOREIGN for w in words):
+            return True
+        circuit = bool(a.facts.get("circuit_case")) or bool(a.by_kind.get("circuit"))
+        if circuit and any(w in CIRCUIT_PARTS for w in words):
+            return True
+        return False
+
+    def _context(self) -> dict[str, list[Vein]]:
+        near = self.s.index - self.r.focus_sentence <= 4
+        return {
+            "focus": self.r.line_topic or (self.r.focus if near else []),
+            "treated": list(dict.fromkeys(self.r.treated)),
+            "last": self.r.last_treated,
+            "stented": list(dict.fromkeys(self.r.stented)),
+            "here": [v for m in self.names for v in m.veins],
+        }
+
+    # -- results and focus ---------------------------------------------------------------------------------------------
+
+    def _results(self) -> None:
+        """"Residual: portal vein 20 %, SMV 25 %": a result told of a vein."""
+        if not self.a.has("residual", self.s.start, self.s.end) and self.s.section.name != "result":
+            return
+        for m in self.names:
+            state = self.states[m.start]
+            if state.relation in ("plain", "dest") and not state.untouched and not state.normal:
+                for v in m.veins:
+                    self.link(v, "result", "state", m.start, m.end, m.rule)
+
+    def _refocus(self) -> None:
+        plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal]
+        if not plain:
+            plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].untouched and self._list_line()]
+        if not plain:
+            return
+        lesions = [m for m in plain if self.states[m.start].lesion]
+        chosen = lesions or plain
+        self.r.focus = list(chosen[-1].veins) if lesions else list(chosen[0].veins)
+        self.r.focus_sentence = self.s.index
+        if self.s.line_start and self._list_line():
+            self.r.line_topic = list(plain[0].veins)
+
+
+NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
+ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "latter", "opposite", "both", "each", "remaining"})
+FOREIGN = frozenset(
+    "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery arteries coronary "
+    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta trunk".split()
+)
+CIRCUIT_PARTS = frozenset(
+    "anastomosis anastomoses graft fistula intragraft swing juxta avf avg outflow cannulation circuit anast needling inflow".split()
+)
+
+
+def _minutes(norms: list[str], start: int, end: int) -> bool:
+    """A duration of inflation: "2 min", "90 s", "60 sec", "x 2"."""
+    for i in range(start, end - 1):
+        if norms[i].isdigit() and norms[i + 1] in ("min", "mins", "minutes", "minute", "s", "sec", "secs", "seconds"):
+            return True
+        if norms[i][:-1].isdigit() and norms[i].endswith("s") and len(norms[i]) <= 4:
+            return True
+        if norms[i] in ("one", "two", "three", "five") and norms[i + 1] in ("minutes", "minute", "inflations", "inflation"):
+            return True
+    return False
+
+
+def _likewise(norms: list[str], start: int, end: int) -> bool:
+    words = norms[start:end]
+    return any(w in ("both", "each", "two", "three", "four", "all", "also", "second", "third", "latter", "other", "next", "then", "turn", "too") for w in words)
+
+
+def is_title(analysis: Analysis, sentence: Sentence) -> bool:
+    """A line of the preamble without a verb before the procedure begins reads as a title."""
+    if sentence.section.kind != "preamble":
+        return False
+    words = analysis.norms[sentence.start : sentence.end]
+    if analysis.access and sentence.index >= min(a.sentence for a in analysis.access) and sentence.index > 6:
+        return False
+    verbs = {"was", "were", "is", "had", "has", "have", "are", "i", "we"}
+    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    return not verbs & set(words) and not sized and not analysis.has("pressure", sentence.start, sentence.end)
+
+
+def _roles(analysis: Analysis) -> None:
+    """A vein dilated around today's stent is stented (how the guideline marks it)."""
+    stented = {link.vein for link in analysis.links if link.event in ("stent",)}
+    around = {(link.vein, link.sentence) for link in analysis.links if link.event == "around"}
+    for m in analysis.veins:
+        if m.role == "treated" and any(v in stented and (v, m.sentence) in around for v in m.veins):
+            m.role = "stented"

@@ -1,0 +1,370 @@
+"""Pipe ``venocode_mentions``: balloon dilation, fluoroscopy and vascular access."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from venocode.pipes.analysis import AccessMention, Act, Analysis, Atom, Sentence, VeinMention, analysis_of
+from venocode.rules import load_rules
+
+BALLOON_KINDS = ("balloon", "balloon_brand")
+REACH = 12
+
+
+@Language.component("venocode_mentions")
+def mentions(doc: Doc) -> Doc:
+    """Find the mentions of the three kinds that are no vein."""
+    analysis = analysis_of(doc)
+    analysis.facts["sizes"] = _sizes(analysis.norms)
+    analysis.facts["balloon_note"] = any(analysis.by_kind.get(k) for k in BALLOON_KINDS) or any(
+        a.value in ("act", "pta", "around") for a in analysis.by_kind.get("angioplasty", ())
+    )
+    analysis.acts = _acts(doc, analysis)
+    analysis.fluoroscopy = _fluoroscopy(doc, analysis)
+    analysis.access = _access(analysis)
+    return doc
+
+
+def _sizes(norms: list[str]) -> list[int]:
+    """Tokens where a balloon-like size begins: "12 x 40", "14mm", "10 mm x 4 cm", "12 by 40"."""
+    found = []
+    n = len(norms)
+    for i, word in enumerate(norms):
+        if not word[0].isdigit():
+            continue
+        if word.replace(".", "").isdigit():
+            number = float(word)
+            j = i + 1
+            if j < n and norms[j] == "-":
+                j += 1
+            unit = j < n and norms[j] in ("mm", "millimeter", "millimetre", "millimeters", "millimetres")
+            if unit:
+                j += 1
+            times = j + 1 < n and norms[j] in ("x", "×", "by", "*") and norms[j + 1][0].isdigit()
+            glued = j < n and norms[j][0] == "x" and norms[j][1:2].isdigit()
+            if (times or glued) and 1.5 <= number <= 30 or unit and 2 <= number <= 28:
+                found.append(i)
+        elif "x" in word:
+            first, _, rest = word.partition("x")
+            if first.replace("mm", "").isdigit() and rest[:1].isdigit() and 1.5 <= float(first.replace("mm", "")) <= 30:
+                found.append(i)
+        elif word.endswith("mm") and word[:-2].isdigit() and 2 <= float(word[:-2]) <= 28:
+            found.append(i)
+    return found
+
+
+# --- balloon dilation ------------------------------------------------------------------------------------------------
+
+
+def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
+    acts: list[Act] = []
+    atoms = [a for a in analysis.by_kind.get("angioplasty", ())]
+    blocked = analysis.by_kind.get("not_angioplasty", ())
+    strong: set[int] = set()
+    weak: list[tuple[Atom, Sentence]] = []
+    for atom in atoms:
+        sentence = analysis.sentence_at(atom.start)
+        if any(b.start < atom.end and atom.start < b.end and not _balloon_track(analysis, b, sentence) for b in blocked):
+            continue
+        if atom.value == "inflate":
+            weak.append((atom, sentence))
+            continue
+        if atom.value == "pta" and not _is_pta(doc, analysis, atom, sentence):
+            continue
+        if atom.value == "dilate" and not _is_dilation(analysis, atom, sentence):
+            continue
+        strong.add(sentence.index)
+        acts.append(Act(atom.start, atom.end, str(atom.value), atom.rule, sentence.index))
+    for atom, sentence in weak:
+        if sentence.index in strong or not _is_inflation(analysis, atom, sentence):
+            continue
+        acts.append(Act(atom.start, atom.end, "inflate", atom.rule, sentence.index))
+    acts.sort(key=lambda a: a.start)
+    return acts
+
+
+def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
+    """PTA as angioplasty, not prior to admission and not the posterior tibial artery."""
+    norms = analysis.norms
+    before = norms[max(sentence.start, atom.start - 3) : atom.start]
+    after = norms[atom.end : min(sentence.end, atom.end + 4)]
+    if atom.end - atom.start > 1:
+        return True
+    if after[:1] in (["medications"], ["meds"], ["list"], ["med"], ["runoff"], ["pulse"], ["signal"], ["patent"], ["("], ["is"],
+                     ["occluded"], ["to"]) and not (after[:1] == ["("] and not analysis.facts.get("pta_artery", True)):  # fmt: skip
+        if after[:1] != ["("] or any(w in ("posterior", "post", "prior") for w in after):
+            return False
+    if before[-1:] in (["the"], ["on"], ["home"], ["his"], ["her"]) and after[:1] not in (["balloon"], ["of"], ["was"], ["with"]):
+        return False
+    if before[-2:] in (["at", "and"], ["ata", "and"], ["at", ","]) or after[:1] == ["+"] and after[1:2] == ["at"]:
+        return False
+    if before[-2:] == ["of", "the"] and norms[atom.start - 3 : atom.start - 2] == ["pta"]:
+        return False
+    window = norms[max(sentence.start, atom.start - 8) : min(sentence.end, atom.end + 8)]
+    return not any(w in ("aspirin", "lisinopril", "metformin", "apixaban", "mobility", "ambulatory", "nursing", "baseline")
+                   for w in window)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _dilator_words() -> frozenset[str]:
+    return frozenset(w for w in load_rules()["angioplasty"]["dilator_words"] if " " not in w)
+
+
+def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
+    """Dilation by a balloon: the note has balloons, and nothing near says dilator, tract or widened by disease (P13)."""
+    if not analysis.facts["balloon_note"]:
+        return False
+    norms = analysis.norms
+    before = norms[max(sentence.start, atom.start - 7) : atom.start]
+    after = norms[atom.end : min(sentence.end, atom.end + 7)]
+    balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
+    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    if any(w in _dilator_words() for w in before[-6:]) and not (balloon or sized):
+        return False
+    if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
+        return False
+    if norms[atom.start] in ("dilating", "dilates") and not (balloon or sized):
+        return False
+    if norms[atom.start] == "dilated" and (before[-1:] and before[-1] in ADJECTIVAL or after[:1] and after[0] in WIDE_NOUNS):
+        return False
+    return True
+
+
+ADJECTIVAL = frozenset("a an the large tortuous several multiple moderately mildly massively some many two three".split())
+WIDE_NOUNS = frozenset("tributaries varices veins collaterals loops trunk branches vessels ventricle atrium aorta bowel pelvis".split())
+
+
+def _balloon_track(analysis: Analysis, block: Atom, sentence: Sentence) -> bool:
+    """A tract dilated by a balloon (TIPS, transseptal recanalisation) is marked; by a dilator it is not."""
+    if block.rule != "ANG-N06":
+        return False
+    return any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
+
+
+def _french(after: list[str]) -> bool:
+    return any(w.endswith(("fr", "french", "f")) and w[0].isdigit() for w in after[:5])
+
+
+def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
+    """An inflated balloon that widens: no occlusion, sizing, maceration or fibrin work in reach (P13)."""
+    if analysis.has("other_balloon", sentence.start, sentence.end) or not analysis.facts["balloon_note"]:
+        return False
+    norms = analysis.norms
+    nearby = range(max(0, sentence.index - 1), sentence.index + 1)
+    for index in nearby:
+        s = analysis.sentences[index]
+        if index != sentence.index and s.paragraph == sentence.paragraph and analysis.has("other_balloon", s.start, s.end):
+            return False
+    if norms[atom.start] in ("expanded", "was", "were") and norms[atom.end - 1] == "expanded":
+        return any(analysis.has(k, sentence.start, sentence.end) for k in BALLOON_KINDS)
+    before = norms[max(0, atom.start - 2) : atom.start]
+    if before[-1:] in (["half"], ["was"], ["an"], ["the"], ["-"]) and norms[atom.start] == "inflated" and before[-1:] != ["was"]:
+        return False
+    balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
+    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    return balloon or sized or norms[sentence.start] in ("it", "this")
+
+
+# --- fluoroscopy -------------------------------------------------------------------------------------------------------
+
+
+def _fluoroscopy(doc: Doc, analysis: Analysis) -> list[tuple[int, int, str]]:
+    found: list[tuple[int, int, str]] = []
+    dose = frozenset(load_rules()["fluoroscopy"]["dose_words"])
+    for atom in analysis.by_kind.get("fluoroscopy", ()):
+        if atom.value == "dose":
+            after = analysis.norms[atom.end : atom.end + 4]
+            text = doc[atom.start].text
+            if not text.isupper() or not any(w in dose or w.replace(".", "").isdigit() for w in after):
+                continue
+            if text == "FT" and analysis.norms[max(0, atom.start - 1)][-1].isdigit():
+                continue
+            if text == "II" and after[:1] not in (["in"], ["("], ["control"]) and "fluoro" not in after:
+                continue
+        found.append((atom.start, atom.end, atom.rule))
+    return found
+
+
+# --- access -------------------------------------------------------------------------------------------------------------
+
+
+def _access(analysis: Analysis) -> list[AccessMention]:
+    out: list[AccessMention] = []
+    blocked = analysis.by_kind.get("not_access", ())
+    circuit_words = {a.start for a in analysis.by_kind.get("circuit", ())}
+    if analysis.by_kind.get("dialysis"):
+        circuit_words |= {a.start for a in analysis.by_kind.get("graft_word", ())}
+    for atom in analysis.by_kind.get("access", ()):
+        if any(b.start < atom.end and atom.start < b.end for b in blocked):
+            continue
+        kind, approach = atom.value
+        sentence = analysis.sentence_at(atom.start)
+        vessels = access_vessels(analysis, atom, sentence, circuit_words)
+        if not _is_access(analysis, atom, kind, sentence, vessels):
+            continue
+        mention = AccessMention(atom.start, atom.end, approach, atom.rule, sentence.index, vessels)
+        mention.negated = _access_negated(analysis, atom, sentence)
+        if not mention.negated:
+            out.append(mention)
+    return _one_a_site(analysis, out)
+
+
+def _one_a_site(analysis: Analysis, found: list[AccessMention]) -> list[AccessMention]:
+    """"percutaneous access ... puncture" beside each other tell one access: the first is kept."""
+    out: list[AccessMention] = []
+    for mention in found:
+        if out and mention.start - out[-1].end < 3 and mention.sentence == out[-1].sentence:
+            if set(mention.vessels) <= set(out[-1].vessels):
+                continue
+        out.append(mention)
+    return out
+
+
+def access_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: set[int]) -> list[tuple[str, str]]:
+    """The vessels an access word names: the nearest in its sentence, else those of the sentence before."""
+    found = _near_vessels(analysis, atom, sentence, circuit)
+    if found:
+        return found
+    section = sentence.section.name
+    for step in (-1, -2, 1):
+        index = sentence.index + step
+        if 0 <= index < len(analysis.sentences):
+            other = analysis.sentences[index]
+            if other.section.name == section and other.paragraph == sentence.paragraph:
+                veins = [v for m in _vein_mentions(analysis, other.index) for v in m.veins if _enterable(v[0])]
+                if veins and (step < 0 and _pronoun(analysis, sentence) or step == -1 and len(veins) == 1):
+                    return veins[-2:] if len(set(veins)) <= 2 else veins[-1:]
+    return []
+
+
+def _pronoun(analysis: Analysis, sentence: Sentence) -> bool:
+    return analysis.norms[sentence.start] in ("it", "this", "each", "both", "accessed", "these")
+
+
+def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: set[int]) -> list[tuple[str, str]]:
+    candidates: list[tuple[int, list[tuple[str, str]]]] = []
+    for m in _vein_mentions(analysis, sentence.index) + [a for a in analysis.arteries if a.sentence == sentence.index]:
+        veins = [v for v in m.veins if _enterable(v[0])]
+        if not veins:
+            continue
+        between = analysis.norms[m.end : atom.start] if m.end <= atom.start else analysis.norms[atom.end : m.start]
+        distance = len(between) + 6 * sum(w in (";", "and", ".") for w in between)
+        if m.start > atom.end and analysis.norms[m.start - 1 : m.start] in (["to"], ["into"], ["toward"]):
+            distance += 15
+        if m.start < atom.start and any(w in ("to", "into", "toward", "towards") for w in analysis.norms[max(0, m.start - 3) : m.start]):
+            distance += 15
+        candidates.append((distance, veins))
+    for start in circuit:
+        if sentence.start <= start < sentence.end:
+            between = range(min(start, atom.end), max(start, atom.start))
+            word = analysis.norms[start]
+            vessel = "graft" if "g" in word[-3:] and word in ("avg", "avgs") or "graft" in " ".join(analysis.norms[start : start + 3]) else "fistula"
+            if word in ("fistulogram", "fistulagram", "fistulography", "shuntogram", "graftogram"):
+                continue
+            candidates.append((len(between), [(vessel, circuit_side(analysis))]))
+    if not candidates:
+        return []
+    candidates.sort(key=lambda c: c[0])
+    best = candidates[0][0]
+    if best > 40:
+        return []
+    near = [v for d, veins in candidates if d <= best + 1 for v in veins]
+    return list(dict.fromkeys(near))
+
+
+def circuit_side(analysis: Analysis) -> str:
+    """The side of the dialysis circuit: the side word nearest to its first mention."""
+    circuits = analysis.by_kind.get("circuit", ())
+    best: tuple[int, str] = (10**9, "unknown")
+    for c in circuits[:6]:
+        for s in analysis.by_kind.get("side", ()):
+            if s.value == "bilateral":
+                continue
+            gap = c.start - s.end if s.end <= c.start else s.start - c.end + 3
+            if 0 <= gap < 12 and gap < best[0]:
+                best = (gap, s.value)
+    if best[1] == "unknown":
+        sides = [s.value for s in analysis.by_kind.get("side", ()) if s.value != "bilateral"]
+        if sides:
+            return max(set(sides), key=sides.count)
+    return best[1]
+
+
+def _vein_mentions(analysis: Analysis, sentence: int) -> list[VeinMention]:
+    index = analysis.facts.get("veins_by_sentence")
+    if index is None:
+        index = {}
+        for m in analysis.veins:
+            index.setdefault(m.sentence, []).append(m)
+        analysis.facts["veins_by_sentence"] = index
+    return list(index.get(sentence, ()))
+
+
+@lru_cache(maxsize=1)
+def _not_entered() -> frozenset[str]:
+    return frozenset(load_rules()["access"]["not_entered"])
+
+
+def _enterable(vessel: str) -> bool:
+    return vessel not in _not_entered() and vessel not in ("aorta", "coronary_artery", "pulmonary_artery", "renal_artery")
+
+
+WIRE_PASSED = frozenset("wire guidewire glidewire catheter shunt gate stump ostium selectively snare shuntogram portogram".split())
+
+
+def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:
+    norms = analysis.norms
+    words = norms[sentence.start : sentence.end]
+    section = sentence.section
+    if section.kind in ("past", "plan", "consent") and section.name not in ("access",):
+        return False
+    if norms[atom.start] == "micropuncture" and atom.end - atom.start == 1 and (
+        norms[atom.end : atom.end + 1] in (["set"], ["needle"], ["kit"], ["sheath"], ["system"], ["technique"], ["catheter"], ["wire"])
+        or any(a.start != atom.start and a.value[0] == "verb" for a in analysis.within("access", sentence.start, sentence.end))
+    ):
+        return False
+    if kind == "phrase":
+        return True
+    if kind == "open":
+        closed = any(w in ("closed", "closure", "repaired", "sutured", "suture") for w in norms[atom.end : atom.end + 4])
+        through = norms[max(0, atom.start - 3) : atom.start]
+        return not closed and not ("the" in through and any(w in ("in", "through", "below", "about", "at") for w in through))
+    if kind == "reuse":
+        return bool(vessels) or "sheath" in words
+    if kind == "weak":
+        return _weak_access(analysis, atom, sentence, vessels)
+    if norms[atom.start] in ("entered", "cannulated", "accessed") and not vessels:
+        return False
+    if any(v[0] == "portal_vein" for v in vessels) and any(w in ("needle", "pass", "colapinto") for w in words) and "tips" in norms:
+        return False
+    if vessels:
+        return True
+    return section.name == "access" and kind in ("noun", "verb") or "ultrasound" in words or "us" in words and kind == "noun"
+
+
+def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:
+    norms = analysis.norms
+    after = norms[atom.end : atom.end + 5]
+    before = norms[max(sentence.start, atom.start - 4) : atom.start]
+    if sentence.section.start <= atom.start < sentence.section.body_start:
+        return False
+    if after[:2] in (["was", "obtained"], ["was", "gained"], ["was", "achieved"], ["via", "the"], ["in", "the"]) and vessels:
+        return True
+    if before[-1:] in (["guided"], ["obtained"], ["gained"], ["venous"], ["retrograde"], ["antegrade"], ["ultrasound"], ["us"],
+                       ["artery"], ["vein"], ["arterial"]) and vessels:  # fmt: skip
+        return True
+    return bool(vessels) and any(w in ("maintained", "retained", "kept", "obtained", "gained", "preserved") for w in norms[atom.start : sentence.end])
+
+
+NEGATORS = frozenset({"no", "not", "never", "without", "avoided", "nor"})
+
+
+def _access_negated(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
+    before = analysis.norms[max(sentence.start, atom.start - 4) : atom.start]
+    after = analysis.norms[atom.end : atom.end + 4]
+    if any(w in NEGATORS for w in before[-3:]) and "difficulty" not in before:
+        return True
+    return after[:3] in (["was", "not", "needed"], ["was", "not", "required"]) or after[:2] == ["not", "needed"]

@@ -1,0 +1,198 @@
+"""Reference: which veins an act without a vein in its clause speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from venocode.anatomy import CENTRALITY
+from venocode.pipes.analysis import Analysis, Sentence
+from venocode.pipes.states import GENERIC
+
+Vein = tuple[str, str]
+PLURAL = frozenset({"both", "each", "all", "these", "they", "those", "every", "either"})
+NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4}
+ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": 0, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
+            "3rd": 2}  # fmt: skip
+UPPER = frozenset({"upper", "central", "centrally", "cranial", "top", "proximal"})
+LOWER = frozenset({"lower", "peripheral", "peripherally", "caudal", "bottom", "distal"})
+OPPOSITE = {"left": "right", "right": "left"}
+ADJECTIVES = {
+    "caval": ("inferior_vena_cava", "superior_vena_cava"), "mesenteric": ("superior_mesenteric_vein",), "splenic": ("splenic_vein",),
+    "portal": ("portal_vein",), "hepatic": ("hepatic_vein", "middle_hepatic_vein"), "renal": ("renal_vein",),
+    "iliac": ("common_iliac_vein", "external_iliac_vein", "iliac_vein"), "femoral": ("femoral_vein", "common_femoral_vein"),
+    "subclavian": ("subclavian_vein",), "jugular": ("internal_jugular_vein",), "innominate": ("brachiocephalic_vein",),
+    "axillary": ("axillary_vein",), "popliteal": ("popliteal_vein",), "external": ("external_iliac_vein",),
+}  # fmt: skip
+WEAK = GENERIC | frozenset(
+    "balloon was were dilated inflated atm atmospheres minutes then same treated min conquest atlas mustang dorado residual under guidance "
+    "fluoroscopy twice again seconds used each up down taken her his she he we i its balloons inflation inflations waist high pressure "
+    "angioplasty venoplasty performed long first after before now here good only over using guidewire wire sheath stiff short focal found "
+    "cutting non compliant noncompliant advanced positioned placed across".split()
+)
+
+
+@dataclass(slots=True)
+class Lesion:
+    """A diseased vein with the words that told it."""
+
+    vein: Vein
+    sentence: int
+    order: int
+    words: set[str] = field(default_factory=set)
+    excluded: bool = False
+
+
+@dataclass(slots=True)
+class Lesions:
+    """The diseased veins of the note, in the order told."""
+
+    items: dict[Vein, Lesion] = field(default_factory=dict)
+
+    def add(self, vein: Vein, sentence: int, words: set[str], order: int) -> None:
+        """Note a lesion, or further words about one."""
+        found = self.items.get(vein)
+        if found is None:
+            self.items[vein] = Lesion(vein, sentence, order, set(words))
+        else:
+            found.words |= words
+            found.sentence = sentence
+
+    def exclude(self, vein: Vein) -> None:
+        """The note says that the vein was left alone."""
+        if vein in self.items:
+            self.items[vein].excluded = True
+
+    def candidates(self, drop: list[Vein]) -> list[Lesion]:
+        """Lesions an act may speak of, sided ones before their unsided or unspecified doubles."""
+        found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
+        sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
+        iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
+        return [
+            x for x in found if not (x.vein[1] == "unknown" and x.vein[0] in sided) and not (x.vein[0] == "iliac_vein" and iliac)
+        ]
+
+
+def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], lesions: Lesions, context: dict[str, list[Vein]]) -> list[Vein]:
+    """The veins an act without a vein speaks of, most certain kind of reference first; empty when none fits."""
+    words = analysis.norms[clause[0] : clause[1]]
+    candidates = lesions.candidates(context["stented"])
+    side = _side(analysis, clause, words, context)
+    if side:
+        sided = [x for x in candidates if x.vein[1] == side]
+        mirrored = [(v, side) for v, s in context["last"] if s == OPPOSITE[side]]
+        if sided:
+            candidates = sided
+        elif mirrored:
+            return mirrored
+    number = next((NUMBERS[w] for w in words[:14] if w in NUMBERS and _counts_lesions(words, w)), None)
+    if any(w in PLURAL for w in words[:16]) or number:
+        group = _group(candidates, number, words, context)
+        if group:
+            return group
+    if side and len(candidates) == 1:
+        return [candidates[0].vein]
+    ordinal = _ordinal(words)
+    if ordinal is not None and len(candidates) > 1:
+        ordered = sorted(candidates, key=lambda x: x.order)
+        if -len(ordered) <= ordinal < len(ordered):
+            return [ordered[ordinal].vein]
+    described = _described(candidates, words)
+    if described:
+        return described
+    positional = _positional(candidates, words)
+    if positional:
+        return positional
+    focus = [v for v in context["focus"] if not side or v[1] in (side, "none")]
+    if focus:
+        return focus[:2]
+    if len(candidates) == 1:
+        return [candidates[0].vein]
+    recent = [x for x in candidates if x.sentence >= sentence.index - 6]
+    untreated = [x for x in recent if x.vein not in context["treated"]] or recent
+    return [max(untreated, key=lambda x: (x.sentence, x.order)).vein] if untreated else []
+
+
+def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:
+    if any(w in ("contralateral", "opposite") for w in words) or any(
+        words[i] == "other" and words[i + 1 : i + 2] in (["side"], ["leg"], ["arm"]) for i in range(len(words))
+    ):
+        sides = [s for _, s in context["last"] if s in OPPOSITE]
+        return OPPOSITE[sides[-1]] if sides else ""
+    cues = [a.value for a in analysis.within("side", *clause) if a.value in OPPOSITE and not _route_side(analysis, a.end)]
+    return cues[0] if len(set(cues)) == 1 else ""
+
+
+def _route_side(analysis: Analysis, end: int) -> bool:
+    """"from the left groin", "left femoral sheath": the side of the route, not of the lesion."""
+    return any(w in ("groin", "sheath", "access", "puncture", "atrium", "alone") for w in analysis.norms[end : end + 3])
+
+
+def _counts_lesions(words: list[str], number: str) -> bool:
+    i = words.index(number)
+    after = words[i + 1 : i + 4]
+    if after[:1] in (["minutes"], ["minute"], ["min"], ["inflations"], ["balloons"], ["times"], ["mm"], ["x"], ["overlapping"], ["steps"],
+                     ["positions"], ["seconds"], ["passes"], ["atm"], ["cm"], ["sites"], ["%"], ["cycles"], ["beats"]):  # fmt: skip
+        return False
+    return number.isalpha()
+
+
+def _group(candidates: list[Lesion], number: int | None, words: list[str], context: dict[str, list[Vein]]) -> list[Vein]:
+    if any(w in ("remaining", "rest", "other", "others") for w in words):
+        left = [x for x in candidates if x.vein not in context["treated"]]
+        candidates = left or candidates
+    if number is None and "both" in words[:16]:
+        number = 2
+    ordered = sorted(candidates, key=lambda x: x.order)
+    if number is None:
+        return [x.vein for x in ordered] if len(ordered) > 1 else []
+    if len(ordered) == number:
+        return [x.vein for x in ordered]
+    if len(ordered) > number:
+        if "former" in words:
+            return [x.vein for x in ordered[:number]]
+        latest = sorted(ordered, key=lambda x: x.sentence)[-number:]
+        return [x.vein for x in latest]
+    return []
+
+
+def _ordinal(words: list[str]) -> int | None:
+    for i, w in enumerate(words[:12]):
+        if w in ORDINALS:
+            after = words[i + 1 : i + 3]
+            before = words[i - 1] if i else ""
+            if w in ("former", "latter"):
+                return ORDINALS[w]
+            if before in ("the", "for", "a") and after and after[0] in (
+                "was", "lesion", "stenosis", "i", "we", "one", "narrowing", "of", "site", "web", "stricture", "by", "with", "to", "focal", "area", ",", "a",
+            ):  # fmt: skip
+                return ORDINALS[w] if before != "a" else None
+    return None
+
+
+def _described(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+    """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
+    content = {w for w in words if w not in WEAK and w.isalpha() and len(w) > 2}
+    for adjective, veins in ADJECTIVES.items():
+        if adjective in content:
+            fits = [x.vein for x in candidates if x.vein[0] in veins]
+            if len(fits) == 1:
+                return fits
+    scores = sorted(((len(content & x.words), x) for x in candidates), key=lambda p: -p[0])
+    if scores and scores[0][0] and (len(scores) == 1 or scores[1][0] < scores[0][0]):
+        return [scores[0][1].vein]
+    return []
+
+
+def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+    if len(candidates) < 2:
+        return []
+    ranked = sorted(candidates, key=lambda x: CENTRALITY.get(x.vein[0], 4))
+    for i, w in enumerate(words):
+        following = words[i + 1 : i + 2]
+        if following and following[0] not in ("lesion", "stenosis", "one", "was", "of", "narrowing", "stricture", "part", "lesions"):
+            continue
+        if w in UPPER:
+            return [ranked[-1].vein]
+        if w in LOWER:
+            return [ranked[0].vein]
+    return []

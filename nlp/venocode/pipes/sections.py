@@ -1,0 +1,102 @@
+"""Section headings of operative notes: line-anchored, an own lexicon (sections.yaml), one linear pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from venocode.rules import load_rules
+
+LINE_HEADING = re.compile(
+    r"^[ \t]*(?:[-*•#]+\s*)?(?:(?:\(?(?:\d{1,2}|[A-Za-z]|[ivx]{1,4})[.)]|\d{1,2})\s+)?"
+    r"([A-Za-z][A-Za-z0-9 /&,'()\-]{1,70}?)\s*(:+|\s-{1,2}\s|\.(?=\s)|$)"
+)
+CAPITALS = re.compile(r"^[ \t]*((?:[A-Z][A-Z/&'\-]+)(?:[ /&,]+[A-Z][A-Z/&'\-]+){0,5})(?=\s)")
+INLINE = re.compile(r"(?:(?<=[.;!?)]\s)|(?<=[.;]))\s*((?:[A-Z][A-Za-z/&'\-]*)(?: [A-Za-z/&'\-]+){0,4})\s?:(?=[\s,])")
+FINITE = re.compile(r"\b(?:was|were|is|are|had|has|have|been|did|showed|shows|came|went|took)\b", re.IGNORECASE)
+PROSE_LENGTH = 150
+MOST_WORDS = 8
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> tuple[dict[str, dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
+    exact: dict[str, dict[str, Any]] = {}
+    words: list[tuple[str, dict[str, Any]]] = []
+    for section in load_rules()["sections"]["sections"]:
+        for heading in section["headings"]:
+            exact.setdefault(heading, section)
+        words.extend((word, section) for word in section.get("words", ()))
+    return exact, words
+
+
+def plain(heading: str) -> str:
+    """A heading as the lexicon spells it: lower-case words."""
+    return " ".join(re.findall(r"[a-z]+", heading.lower()))
+
+
+def find_headings(text: str) -> list[tuple[int, int, str, str]]:
+    """Headings as (start, end of heading, section name, kind), in text order."""
+    found: list[tuple[int, int, str, str]] = []
+    at = 0
+    for line in text.split("\n"):
+        found.extend((at + s, at + e, sec["name"], sec["kind"]) for s, e, sec in _line(line))
+        at += len(line) + 1
+    return _settle_ambiguous(found, text)
+
+
+def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    exact, words = _lexicon()
+    end = 0
+    m = LINE_HEADING.match(line)
+    if m:
+        section = _section_for(m.group(1), m.group(2), exact, words)
+        if section is not None:
+            end = m.end()
+            yield m.start(1), end, section
+    if not end:
+        c = CAPITALS.match(line)
+        if c and (section := exact.get(plain(c.group(1)))) is not None:
+            end = c.end(1)
+            yield c.start(1), end, section
+    for m in INLINE.finditer(line, end):
+        section = exact.get(plain(m.group(1)))
+        if section is not None:
+            yield m.start(1), m.end(), section
+
+
+def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tuple[str, Any]]) -> dict[str, Any] | None:
+    key = plain(heading)
+    if key in exact:
+        section: dict[str, Any] = exact[key]
+        return section
+    count = len(key.split())
+    if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or FINITE.search(heading) and count > 5:
+        return None
+    if mark.strip() == "" and (count > 6 or not heading[:1].isupper()):
+        return None
+    padded = f" {key}"
+    for word, candidate in words:
+        if f" {word}" in padded:
+            if mark.strip() == "" and candidate["kind"] == "body" and count > 5:
+                return None
+            return candidate  # type: ignore[no-any-return]
+    return None
+
+
+def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list[tuple[int, int, str, str]]:
+    """"PROCEDURE:" heads a title or a narrative: its own text tells."""
+    out: list[tuple[int, int, str, str]] = []
+    for i, (start, end, name, kind) in enumerate(found):
+        stop = found[i + 1][0] if i + 1 < len(found) else len(text)
+        content = text[end:stop]
+        if kind == "ambiguous":
+            narrative = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1 or len(content) > 500
+            name, kind = ("technique", "body") if narrative else ("procedure", "header")
+        elif kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4:
+            name, kind = "technique", "body"
+        elif name == "dose" and len(FINITE.findall(content)) >= 3:
+            name, kind = "technique", "body"
+        out.append((start, end, name, kind))
+    return out

@@ -1,0 +1,76 @@
+"""Sentence borders for operative notes, in one linear pass over the tokens.
+
+A border is a line break, a sentence-final sign, or an enumerator in a run of them ("1) ... 2) ..."). Abbreviations,
+initials, decimals and enumerators do not end a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+from spacy.tokens import Doc, Span
+
+NEVER_FINAL = frozenset(
+    "dr mr mrs ms prof st no nos approx fr e i g vs fig inj ref tel hosp dept assoc asst sr jr pt pts reg cons synd temp "
+    "op wt ht est ca cf al incl resp min max".split()
+)
+FINAL_BEFORE_CAPITAL = frozenset("v a vv vs fr lt rt ext int com anast brachioceph prox dist sup inf mm cm ml min".split())
+ENUMERATOR = re.compile(r"(?:\d{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{0,3})$")
+
+
+def borders(doc: Doc | Span, norms: list[str]) -> list[tuple[int, int, bool]]:
+    """Sentences as (first token, end token, begins a line)."""
+    found: list[tuple[int, int, bool]] = []
+    start = 0
+    line_start = True
+    n = len(norms)
+    i = 0
+    while i < n:
+        norm = norms[i]
+        if norm == "\n":
+            if i > start:
+                found.append((start, i, line_start))
+            start, line_start = i + 1, True
+        elif norm in ".!?" and _final(doc, norms, i, start):
+            found.append((start, i + 1, line_start))
+            start, line_start = i + 1, False
+        elif i > start + 2 and _enumerator(norms, i):
+            found.append((start, i, line_start))
+            start, line_start = i, False
+        i += 1
+    if start < n:
+        found.append((start, n, line_start))
+    return found
+
+
+def _enumerator(norms: list[str], i: int) -> bool:
+    """An enumerator in mid-line: "2) " after a comma, sentence end or bracket, or "(b) "."""
+    if i + 2 >= len(norms):
+        return False
+    if norms[i] == "(" and norms[i + 2] == ")" and ENUMERATOR.match(norms[i + 1]) and not norms[i + 1].isdigit():
+        return norms[i - 1] in (",", ";", ".", ":")
+    if norms[i + 1] == ")" and ENUMERATOR.match(norms[i]):
+        return norms[i - 1] in (",", ";", ".", ":", "and") or (norms[i].isdigit() and norms[i - 1] not in ("(", "/"))
+    return False
+
+
+def _final(doc: Doc | Span, norms: list[str], i: int, start: int) -> bool:
+    n = len(norms)
+    if norms[i] != ".":
+        return i + 1 >= n or doc[i].whitespace_ != "" or norms[i + 1] == "\n"
+    if i + 1 < n and norms[i + 1] != "\n" and not doc[i].whitespace_:
+        # no space after the period: "cava.The", but not "e.g" or ".35"
+        return doc[i + 1].text[:1].isupper() and i > 0 and len(norms[i - 1]) > 2 and norms[i - 1].isalpha()
+    if i == 0:
+        return False
+    previous = norms[i - 1]
+    following = doc[i + 1].text[:1] if i + 1 < n else ""
+    if i - start <= 1 and ENUMERATOR.match(previous):
+        return False
+    if previous in NEVER_FINAL:
+        return following == "\n" or following == ""
+    if previous in FINAL_BEFORE_CAPITAL:
+        return following == "\n" or following.isupper()
+    if len(previous) == 1 and previous.isalpha() and doc[i - 1].text.isupper():
+        return following == "\n" or following == ""
+    return True

@@ -1,0 +1,143 @@
+"""What a sentence says of each vein it names: how it is reached, and whether it is diseased, normal or left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from venocode.pipes.analysis import Analysis, Sentence, VeinMention
+
+NEGATIONS = frozenset({"no", "not", "without", "nor", "neither", "never"})
+GENERIC = frozenset(
+    "stenosis stenoses lesion lesions narrowing narrowings narrowed stenosed stenotic disease diseased tight severe percent % the a of "
+    "in at is was with and to by about over on mm cm its it has had there an this that per cent from for as be were are shows showed "
+    "area vein veins left right both which where second first one two also another but not or between into".split()
+)
+
+
+@dataclass(slots=True)
+class State:
+    """Reading of one vein mention in its sentence."""
+
+    relation: str = "plain"
+    lesion: bool = False
+    normal: bool = False
+    untouched: bool = False
+    words: set[str] = field(default_factory=set)
+
+
+def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int], names: list[VeinMention]) -> State:
+    """Read the words around a vein mention."""
+    before_end = max([o.end for o in names if o.end <= m.start] + [clause[0]])
+    after_start = min([o.start for o in names if o.start >= m.end] + [clause[1]])
+    state = State(relation_of(analysis, m, sentence, clause))
+    state.lesion, denied = _lesion(analysis, m, before_end, after_start)
+    shared = _shared_predicate(analysis, m, names, clause)
+    normal_end = shared if shared > after_start else after_start
+    state.normal = not state.lesion and (denied or analysis.has("normal", m.end, normal_end))
+    if not state.lesion and normal_end > after_start:
+        state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
+        state.lesion = state.lesion and not state.normal
+    state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
+    state.words = {w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdigit())}
+    return state
+
+
+def _later_act(analysis: Analysis, m: VeinMention, clause: tuple[int, int]) -> bool:
+    first = next(iter(analysis.within("untouched", m.end, clause[1])), None)
+    return first is not None and any(a.assertion == "performed" and m.end <= a.start < first.start for a in analysis.acts)
+
+
+def _shared_predicate(analysis: Analysis, m: VeinMention, names: list[VeinMention], clause: tuple[int, int]) -> int:
+    """"axillary, subclavian and innominate are patent": the predicate of the last name counts for all."""
+    end = m.end
+    ordered = sorted((o for o in names if o.start >= m.end), key=lambda o: o.start)
+    for other in ordered:
+        between = analysis.norms[end : other.start]
+        if any(w not in (",", "and", "the", "&", "/", "-", "+", "as", "well", "its") for w in between) or len(between) > 4:
+            return end if end != m.end else m.end
+        end = other.end
+    return min([o.start for o in ordered if o.start >= end] + [clause[1]]) if end != m.end else m.end
+
+
+def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[bool, bool]:
+    """Whether a lesion is told, and whether one is denied, between the neighbouring names."""
+    denied = False
+    norms = analysis.norms
+    first_normal = next((a.start for a in analysis.within("normal", m.end, stop)), stop)
+    for atom in analysis.within("lesion", m.end, stop):
+        if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
+            denied = True
+            continue
+        if atom.start > first_normal and norms[first_normal] not in ("clear", "open"):
+            continue
+        return True, False
+    for atom in analysis.within("percent", m.end, min(stop, m.end + 12)):
+        value = norms[atom.start - 1] if atom.start else ""
+        if value.replace(".", "").isdigit() and float(value) >= 50 and not analysis.has("residual", m.end, stop):
+            return True, False
+    for atom in reversed(analysis.within("lesion", start, m.start)):
+        between = norms[atom.end : m.start]
+        if len(between) > 9 or not any(w in ("of", "in", "at", "across", "involving", "within", "to", "along", "over", "on", ":") for w in between):
+            continue
+        if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
+            denied = True
+            continue
+        return True, False
+    return False, denied
+
+
+def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int]) -> str:
+    """How the vein is reached by its clause: plain, source (route), dest (of a wire) or landmark."""
+    norms = analysis.norms
+    lead = max(sentence.start, m.start - 4)
+    before = norms[lead : m.start]
+    while before and before[-1] in ("the", "a", "an", "its", "his", "her", "mid", "lower", "upper", "proximal", "distal", "native"):
+        before = before[:-1]
+    last = before[-1] if before else ""
+    at = lead + len(before)
+    if _ends_with(analysis, "landmark", sentence.start, at):
+        return "landmark"
+    if last in ("from", "through", "via", "thru") or before[-2:] == ["way", "of"]:
+        after = norms[m.end : m.end + 4]
+        moved = any(w in ("sheath", "access", "approach", "route", "tract", "groin", "puncture", "venotomy", "wire") for w in after)
+        if last == "from" and not _range(norms, m, clause):
+            return "source"
+        if moved or last != "through" or not _balloon_before(analysis, clause[0], m.start):
+            return "source"
+    if last in ("into", "to", "in", "within", "at") or before[-2:] == ["up", "to"]:
+        mover = _last(analysis, "mover", clause[0], at)
+        balloon = max(_last(analysis, "balloon", clause[0], at), _last(analysis, "balloon_brand", clause[0], at), _last_size(analysis, clause[0], at))
+        act = max([a.start for a in analysis.acts if clause[0] <= a.start < m.start] + [-1])
+        lesion = _last(analysis, "lesion", clause[0], at)
+        if mover > max(balloon, act, lesion) and last in ("into", "to", "in", "within"):
+            return "dest"
+        if last == "to" and lesion < 0 and balloon < 0 and act < 0 and not _verb_to(norms, at):
+            return "dest"
+    return "plain"
+
+
+def _verb_to(norms: list[str], at: int) -> bool:
+    return any(w in ("attention", "turned", "moved", "directed", "returned", "applied", "angioplasty", "venoplasty", "treatment") for w in norms[max(0, at - 5) : at])
+
+
+def _range(norms: list[str], m: VeinMention, clause: tuple[int, int]) -> bool:
+    """"from the popliteal to the common femoral vein"."""
+    return any(w in ("to", "through", "up") for w in norms[m.end : min(clause[1], m.end + 3)])
+
+
+def _balloon_before(analysis: Analysis, start: int, end: int) -> bool:
+    return max(_last(analysis, "balloon", start, end), _last(analysis, "balloon_brand", start, end)) >= 0
+
+
+def _last(analysis: Analysis, kind: str, start: int, end: int) -> int:
+    found = analysis.within(kind, start, end)
+    return found[-1].start if found else -1
+
+
+def _last_size(analysis: Analysis, start: int, end: int) -> int:
+    return max([i for i in analysis.facts["sizes"] if start <= i < end] + [-1])
+
+
+def _ends_with(analysis: Analysis, kind: str, start: int, end: int) -> bool:
+    found = analysis.within(kind, max(start, end - 6), end)
+    return bool(found) and any(a.end == end for a in found)

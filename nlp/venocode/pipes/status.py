@@ -1,0 +1,172 @@
+"""Pipe ``venocode_status``: what the text says of every act of balloon dilation.
+
+ConText with our own cues (status.yaml) and clause terminators, evaluated only in sentences that hold an act; the
+nearest cue wins. Without a cue the section decides, then performed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from venocode.pipes.analysis import Act, Analysis, Atom, Sentence, analysis_of
+
+FUTURE = frozenset({"if", "should", "when", "unless", "whenever"})
+PAST_AUXILIARY = frozenset({"was", "were", "had", "did", "underwent"})
+FALLBACK = {"consent": "other", "plan": "planned", "codes": "other"}
+ORDER = {"negated": 0, "attempted": 1, "historical": 2, "planned": 3, "other": 4, "performed": 5}
+
+
+@Language.component("venocode_status")
+def status(doc: Doc) -> Doc:
+    """Set the assertion of every act."""
+    analysis = analysis_of(doc)
+    for act in analysis.acts:
+        sentence = analysis.sentences[act.sentence]
+        act.assertion = assertion_at(analysis, act.start, act.end, sentence)
+    return doc
+
+
+def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -> str:
+    """The assertion of the tokens [start, end) of a sentence."""
+    section = sentence.section
+    cue = nearest_cue(analysis, start, end, sentence)
+    category = cue.value.category if cue is not None else None
+    if section.kind == "header" and category in (None, "performed", "planned", "historical", "other"):
+        return "planned" if _word(analysis, cue) in ("planned", "intended", "proposed") else "performed"
+    if category not in ("negated", "attempted") and _conditional(analysis, sentence, start):
+        return "planned"
+    if section.kind == "consent":
+        denied = category == "negated" and cue is not None and 0 <= start - cue.end <= 2
+        return str(category) if denied or category in ("historical", "negated") and _past(analysis, sentence) else "other"
+    if section.kind == "plan":
+        return _plan_section(analysis, category, sentence)
+    if section.kind == "past":
+        return _past_section(analysis, category, sentence, start)
+    if section.kind == "codes":
+        return category or "other"
+    if category in (None, "performed", "planned") and dated(analysis, sentence, start):
+        return "historical"
+    if category == "negated" and _future(analysis, cue, sentence, start):
+        return "planned"
+    return category or "performed"
+
+
+def _plan_section(analysis: Analysis, category: str | None, sentence: Sentence) -> str:
+    if category in ("historical", "other") or category in ("negated", "attempted", "performed") and _past(analysis, sentence):
+        return str(category)
+    return "planned"
+
+
+def _future(analysis: Analysis, cue: Atom | None, sentence: Sentence, start: int) -> bool:
+    """"instead of a repeat angioplasty", "I would not repeat the venoplasty": denied for the future."""
+    words = analysis.norms[sentence.start : start]
+    near = words[-8:]
+    return "repeat" in near or "another" in near or ("would" in near and "have" not in near and "be" not in near)
+
+
+def _word(analysis: Analysis, cue: Atom | None) -> str:
+    return analysis.norms[cue.start] if cue is not None else ""
+
+
+def _past_section(analysis: Analysis, category: str | None, sentence: Sentence, start: int) -> str:
+    if category in ("negated", "planned", "other", "attempted"):
+        return category
+    words = analysis.norms[sentence.start : start]
+    asked = any(w in ("for", "requesting", "wants", "request") for w in words[-4:])
+    if category is None and asked and not dated(analysis, sentence, start):
+        return "planned"
+    return "historical"
+
+
+def _past(analysis: Analysis, sentence: Sentence) -> bool:
+    return any(w in PAST_AUXILIARY for w in analysis.norms[sentence.start : sentence.end])
+
+
+def _conditional(analysis: Analysis, sentence: Sentence, start: int) -> bool:
+    """"If it recurs, venoplasty ...", "Should ..., repeat dilation ..."."""
+    words = analysis.norms[sentence.start : start]
+    first = next((w for w in words if w.isalpha()), "")
+    if "if" in words and words[words.index("if") - 1 : words.index("if")] not in (["see"], ["asked"], ["as"], ["even"]):
+        return not set(words) & {"was", "were"}
+    return first in FUTURE and not (first == "when" and "was" in words)
+
+
+DOSE_UNITS = frozenset("u unit units iu ml mg cc heparin mgy cgy m mcg hours h hrs hr s ms sec of".split())
+
+
+def is_year(word: str) -> bool:
+    """A year a note may speak of."""
+    return len(word) == 4 and word.isdigit() and 1960 <= int(word) <= 2035
+
+
+def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
+    """A year before the act in its sentence, or at the head of its line ("2015: new pain. ... was dilated")."""
+    norms = analysis.norms
+    if any(
+        is_year(norms[i]) and norms[i - 1] not in ("/", "-", ".") and norms[i + 1] not in DOSE_UNITS
+        for i in range(sentence.start, start)
+    ):
+        return True
+    index = sentence.index
+    while index > 0 and not analysis.sentences[index].line_start:
+        index -= 1
+    return index != sentence.index and is_year(norms[analysis.sentences[index].start])
+
+
+def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) -> Atom | None:
+    """The status cue that governs the tokens [start, end): in reach, not blocked by a clause border, nearest."""
+    cues = sentence_cues(analysis, sentence)
+    ends = [c.start for c in cues if c.value.category == "terminate"]
+    best: tuple[float, Atom] | None = None
+    for cue in cues:
+        category = cue.value.category
+        if category == "terminate" or cue.start < end and start < cue.end:
+            continue
+        if cue.end <= start:
+            if cue.value.direction == "backward":
+                continue
+            gap = start - cue.end
+            lo, hi = bisect_left(ends, cue.end), bisect_left(ends, start)
+        else:
+            if cue.value.direction == "forward":
+                continue
+            gap = cue.start - end
+            lo, hi = bisect_left(ends, end), bisect_left(ends, cue.start)
+        if gap > cue.value.scope:
+            continue
+        if lo < hi and not (category in ("historical", "planned", "other") and gap < 8 and hi - lo == 1 and cue.end <= start):
+            continue
+        weight = gap + 4 * _commas(analysis, cue, start, end) + _handicap(category, gap, cue.start >= end)
+        if category == "negated" and cue.end <= start and gap > 3 and weight > gap + 3:
+            weight += 6
+        if best is None or weight < best[0]:
+            best = (weight, cue)
+    return best[1] if best else None
+
+
+def _handicap(category: str, gap: int, after: bool) -> int:
+    """Performed is the default, so its cues yield unless they touch; an attempt outweighs a plain negation."""
+    if category == "performed":
+        return 1 if gap <= 2 and after else 12
+    if category == "negated" and gap <= 4 and not after:
+        return -4
+    return {"attempted": -4, "other": 1, "planned": 1}.get(category, 0)
+
+
+def _commas(analysis: Analysis, cue: Atom, start: int, end: int) -> int:
+    between = analysis.norms[cue.end : start] if cue.end <= start else analysis.norms[end : cue.start]
+    return sum(w in (",", "-", "(", ")", ":") for w in between)
+
+
+def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
+    """Cues of a sentence that no pseudo cue covers."""
+    atoms = analysis.within("cue", sentence.start, sentence.end)
+    pseudo = [a for a in atoms if a.value.category == "pseudo"]
+    return [
+        a
+        for a in atoms
+        if a.value.category != "pseudo" and a.start not in analysis.facts["month"] and not any(p.start <= a.start and a.end <= p.end for p in pseudo)
+    ]

@@ -1,0 +1,611 @@
+"""Pipe ``venocode_veins``: vein noun phrases, their coordination, arteries of the same name, and sides.
+
+A phrase is read by a small grammar: units of [side] [qualifier] name [head], joined by commas, "and", slashes. A unit
+without its own name borrows it ("common and external iliac veins"); a unit without a head shares the last one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from venocode.anatomy import MIDLINE, SIDED, side_of
+from venocode.pipes.analysis import Analysis, Atom, VeinMention, analysis_of
+from venocode.rules import load_rules
+
+GLUE = frozenset(",and&/+-or;")
+SKIP = frozenset({"the", "a", "an", "its", "his", "her"})
+MODIFIERS = frozenset(
+    "native mid proximal distal central entire whole adjacent transplant graft infrarenal suprarenal retrohepatic "
+    "intrahepatic juxtarenal upper lower forearm peripheral adjoining main paired mediastinal patient arm small large".split()
+)
+LEG_WORDS = frozenset({"leg", "legs", "side", "sides", "arm", "arms", "limb", "limbs", "groin", "groins", "thigh", "thighs",
+                       "calf", "calves", "extremity", "extremities", "lower", "upper"})  # fmt: skip
+VENOUS = frozenset("vein veins venous venogram venography venoplasty dvt phlebography cava caval venogram venograms".split())
+ARTERIAL = frozenset(
+    "artery arteries arterial arteriogram arteriography aortogram angiogram claudication ischemia ischaemia sfa cfa plaque "
+    "calcified atherectomy runoff subintimal steal vertebral aorta atherosclerotic dissection radial aneurysm".split()
+)
+SIDE_WORDS = {"left": "left", "right": "right", "lt": "left", "rt": "right", "l": "left", "r": "right"}
+
+
+@dataclass(slots=True)
+class Unit:
+    """One name of a phrase under construction."""
+
+    start: int
+    end: int
+    side: str | None = None
+    quals: list[str] = field(default_factory=list)
+    stem: dict[str, Any] | None = None
+    full: tuple[str, str | None, str] | None = None
+    head: str | None = None
+    rule: str = ""
+    glue: str = ""
+    borrowed: bool = False
+    own_head: bool = False
+
+    @property
+    def named(self) -> bool:
+        return self.stem is not None or self.full is not None
+
+
+@lru_cache(maxsize=1)
+def _not_after() -> frozenset[str]:
+    return frozenset(load_rules()["veins"]["not_after"])
+
+
+@Language.component("venocode_veins")
+def veins(doc: Doc) -> Doc:
+    """Find vein and artery phrases; artery phrases are kept apart."""
+    analysis = analysis_of(doc)
+    mentions = list(_phrases(doc, analysis))
+    settle_arteries(analysis, mentions)
+    analysis.arteries = [m for m in mentions if m.artery]
+    analysis.veins = [m for m in mentions if not m.artery]
+    resolve_sides(analysis)
+    return doc
+
+
+def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
+    at: dict[int, dict[str, Atom]] = {}
+    for kind in ("side", "qualifier", "stem", "full", "artery", "head"):
+        for atom in analysis.by_kind.get(kind, ()):
+            at.setdefault(atom.start, {})[kind] = atom
+    for sentence in analysis.sentences:
+        i = sentence.start
+        while i < sentence.end:
+            if at.get(i, {}).keys() & {"side", "qualifier", "stem", "full", "artery"}:
+                units, stop = _parse(doc, analysis.norms, at, i, sentence.end)
+                if units:
+                    yield from _mentions(analysis, units, sentence.index, sentence.end)
+                    i = max(stop, i + 1)
+                    continue
+            i += 1
+
+
+def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[list[Unit], int]:
+    units: list[Unit] = []
+    stop = i
+    while i < end:
+        unit, j = _unit(doc, norms, at, i, end)
+        if unit is None:
+            break
+        units.append(unit)
+        stop = j
+        k, glue = _glue(norms, j, end)
+        if not glue:
+            break
+        if unit.head == "artery" and at.get(k, {}).get("head") is not None and at[k]["head"].value == "vein":
+            head = at[k]["head"]  # "the femoral artery and vein"
+            units.append(Unit(head.start, head.end, unit.side, unit.quals, unit.stem, None, "vein", unit.rule, ","))
+            stop = head.end
+            break
+        if not at.get(k, {}).keys() & {"side", "qualifier", "stem", "full", "artery"}:
+            break
+        unit.glue = glue
+        i = k
+    while units and not units[-1].named:
+        units.pop()
+        stop = units[-1].end if units else stop
+    return (units, stop) if any(u.named for u in units) else ([], stop)
+
+
+def _glue(norms: list[str], j: int, end: int) -> tuple[int, str]:
+    glue = []
+    k = j
+    while k < end and len(glue) < 4:
+        word = norms[k]
+        if word in ("and", "&", "/", "+", "or", ",", "-") or (word == "to" and glue and glue[-1] == "-"):
+            glue.append(word)
+        elif word in SKIP and glue:
+            glue.append("the")
+        elif word == "as" and norms[k : k + 4] in (["as", "well", "as"], ["as", "well", "as", "the"]):
+            return k + 3 + (norms[k + 3 : k + 4] == ["the"]), "and the"
+        else:
+            break
+        k += 1
+    return k, " ".join(glue)
+
+
+def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[Unit | None, int]:
+    unit = Unit(i, i)
+    j = i
+    while j < end:
+        here = at.get(j, {})
+        if "full" in here and not (unit.quals and "stem" in here):
+            atom = here["full"]
+            unit.full, unit.rule, j = atom.value, atom.rule, atom.end
+            break
+        if "artery" in here:
+            atom = here["artery"]
+            unit.full, unit.rule, unit.head, j = atom.value, atom.rule, "artery", atom.end
+            break
+        if "stem" in here:
+            atom = here["stem"]
+            unit.stem, unit.rule, j = atom.value, atom.rule, atom.end
+            break
+        if "side" in here and unit.side is None:
+            if norms[j] in ("l", "r") and (doc[j].text.islower() and unit.start != j) or doc[j].text == "b":
+                break
+            unit.side, j = here["side"].value, here["side"].end
+            if j < end and norms[j] == ".":  # "Lt. common iliac"
+                j += 1
+            elif norms[j - 1 : j] == ["bilateral"] or j < end and norms[j] == "the":
+                j += j < end and norms[j] == "the"
+            continue
+        if "qualifier" in here:
+            if here["qualifier"].value:
+                unit.quals.append(here["qualifier"].value)
+            j = here["qualifier"].end
+            if j < end and norms[j] == "." and len(norms[j - 1]) < 5:
+                j += 1
+            continue
+        if norms[j] in MODIFIERS and (unit.side is not None or unit.quals) and j > i:
+            j += 1
+            continue
+        break
+    if not unit.named and unit.side is None and not unit.quals:
+        return None, i
+    j = _strip(unit, norms, at, i, j)
+    if unit.named and unit.head is None:
+        j = _head(unit, norms, at, j, end)
+    unit.end = j
+    return unit, j
+
+
+def _strip(unit: Unit, norms: list[str], at: dict[int, dict[str, Atom]], i: int, j: int) -> int:
+    """An elliptic unit ends with its last side or qualifier word."""
+    if unit.named:
+        return j
+    while j > i and not at.get(j - 1, {}).keys() & {"side", "qualifier"} and norms[j - 1] in MODIFIERS | {".", "the"}:
+        j -= 1
+    return j
+
+
+def _head(unit: Unit, norms: list[str], at: dict[int, dict[str, Atom]], j: int, end: int) -> int:
+    custom = unit.stem.get("head") if unit.stem else None
+    if custom:
+        if j < end and norms[j] in custom:
+            unit.head = "vein"
+            return j + 1
+        return j
+    head = at.get(j, {}).get("head")
+    if head is None and j < end and norms[j] in ("venous", "vein's"):
+        return j
+    if head is None and norms[j : j + 1] == ["("] and norms[j + 1 : j + 2] == ["v"]:
+        return j
+    if head is None:
+        return j
+    word = norms[j]
+    if head.value == "artery" and word in ("a", "aa", "art") and norms[j + 1 : j + 2] != ["."]:
+        return j
+    if word in ("vs", "v", "vn") and unit.full is not None and norms[j + 1 : j + 2] != ["."]:
+        return j
+    unit.head = head.value
+    unit.own_head = True
+    j = head.end
+    if word in ("v", "vv", "vs", "a", "aa", "art") and norms[j : j + 1] == ["."]:
+        j += 1
+    if norms[j : j + 1] == ["branch"] and unit.head == "vein":
+        j += 1
+    return j
+
+
+def _mentions(analysis: Analysis, units: list[Unit], sentence: int, end: int) -> Iterator[VeinMention]:
+    _borrow(units)
+    units = [u for u in units if u.named]
+    if not units:
+        return
+    shared = next((u.head for u in reversed(units) if u.head), None)
+    for index, unit in enumerate(units):
+        if unit.head is None and unit.stem is not None:
+            later = next((u for u in units[index + 1 :] if u.head), None)
+            unit.head = later.head if later else None
+        if unit.side is None and index and units[index - 1].side and _vein_name(unit) not in MIDLINE:
+            unit.side = units[index - 1].side
+    group: list[Unit] = []
+    for index, unit in enumerate(units):
+        group.append(unit)
+        following = units[index + 1] if index + 1 < len(units) else None
+        if following is None or not _joined(unit, following, shared):
+            mention = _mention(analysis, group, sentence, end)
+            if mention is not None:
+                yield mention
+            group = []
+
+
+def _borrow(units: list[Unit]) -> None:
+    for index, unit in enumerate(units):
+        if unit.named:
+            continue
+        lender = next((u for u in units[index + 1 :] if u.named), None)
+        if lender is None:
+            continue
+        if lender.stem is not None and all(q in lender.stem["names"] for q in unit.quals):
+            unit.stem, unit.rule, unit.head = lender.stem, lender.rule, lender.head
+            if not unit.quals:
+                unit.quals = list(lender.quals)
+        elif lender.full is not None and not unit.quals:
+            unit.full, unit.rule, unit.head = (lender.full[0], None, lender.full[2]), lender.rule, lender.head
+        if unit.named:
+            unit.borrowed = True
+
+
+CAVAE = frozenset({"superior_vena_cava", "inferior_vena_cava", "cava"})
+
+
+def _joined(first: Unit, second: Unit, shared: str | None) -> bool:
+    """Whether two units are one mention: a borrowed name, a shared head, or a plain "and" between two short names."""
+    glue = first.glue
+    if (first.head == "artery") != (second.head == "artery"):
+        return False
+    if first.borrowed:
+        return True
+    if {_vein_name(first), _vein_name(second)} & CAVAE:
+        return False
+    if first.full is None and not first.own_head and shared == "vein":
+        return "the" not in glue
+    return glue in ("and", "&") and second.side is None and not first.own_head
+
+
+def _vein_name(unit: Unit) -> str:
+    if unit.full is not None:
+        return unit.full[0]
+    assert unit.stem is not None
+    names = unit.stem["names"]
+    for q in reversed(unit.quals):
+        if q in names:
+            return str(names[q])
+    return str(names.get("", next(iter(names.values()))))
+
+
+def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> VeinMention | None:
+    first, last = group[0], group[-1]
+    artery = last.head == "artery"
+    headed = last.head == "vein"
+    norms = analysis.norms
+    after = norms[last.end] if last.end < end else ""
+    if after == "-" and last.end + 1 < end:
+        after = norms[last.end + 1]
+    if not artery and not headed and last.stem is not None:
+        if last.stem["headless"] == "never":
+            return None
+        jugular_line = last.rule == "VEIN-003" and first.side is not None and after in ("catheter", "line", "permcath", "sheath")
+        clot = first.side is not None and after in ("thrombosis", "thrombus", "clot")
+        if after in _not_after() and not (jugular_line or clot) or norms[first.start - 1 : first.start] == ["-"] and first.side is None:
+            return None
+    if not artery and not headed and last.full is not None and last.full[2] == "pulmonary":
+        return None
+    if last.full is not None and last.full[0] == "deep_femoral_vein" and after in ("artery", "arteries", "orifice"):
+        artery = after.startswith("arter")
+    names: list[tuple[str | None, str]] = []
+    for unit in group:
+        side = unit.side or (unit.full[1] if unit.full else None)
+        names.extend(_named(side, _vein_name(unit), unit))
+    start = first.start
+    while start < last.end and norms[start] in SKIP:
+        start += 1
+    return VeinMention(start, last.end, names, headed or last.full is not None and last.full[2] == "vein", last.rule,
+                       sentence, artery)  # fmt: skip
+
+
+def _named(side: str | None, vein: str, unit: Unit) -> list[tuple[str | None, str]]:
+    if vein.endswith("_pulmonary"):
+        if side in ("left", "right"):
+            return [(side, f"{side}_{vein}_vein")]
+        if side == "bilateral":
+            return [("left", f"left_{vein}_vein"), ("right", f"right_{vein}_vein")]
+        return [(side, "pulmonary_vein")]
+    return [(side, vein)]
+
+
+# --- arteries that share a name (policy P12) ---------------------------------------------------------------------
+
+
+def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
+    """Give headless shared names a venous or an arterial reading from the nearest clear words (policy P12)."""
+    venous_doc = sum(word in VENOUS for word in analysis.norms)
+    arterial_doc = sum(word in ARTERIAL for word in analysis.norms)
+    tilt = 2 if venous_doc > 2 * arterial_doc else -2 if arterial_doc > 2 * venous_doc else 0
+    clear_vein = {v for m in mentions if m.headed and not m.artery for _, v in m.names}
+    clear_artery = {v for m in mentions if m.artery for _, v in m.names}
+    arteries = load_rules()["veins"]["artery_names"]
+    for m in mentions:
+        if not m.artery and not m.headed and _context_name(m):
+            names = {v for _, v in m.names}
+            score = 3 * _local(analysis, m) + tilt + 2 * bool(names & clear_vein) - 2 * bool(names & clear_artery)
+            if analysis.norms[m.start : m.end].count("superficial") and not names & clear_vein:
+                score -= 2
+            m.artery = score < 0
+        if m.artery:
+            m.names = [(s, arteries.get(v, v)) for s, v in m.names]
+
+
+def _context_name(m: VeinMention) -> bool:
+    return m.rule in _context_rules()
+
+
+@lru_cache(maxsize=1)
+def _context_rules() -> frozenset[str]:
+    veins_file = load_rules()["veins"]
+    return frozenset(
+        [s["id"] for s in veins_file["stems"] if s["headless"] == "context"]
+        + [f["id"] for f in veins_file["full"] if f.get("headless") == "context"]
+    )
+
+
+def _local(analysis: Analysis, m: VeinMention) -> float:
+    """Venous against arterial words: 1 or -1 from the own sentence, a third of it from the nearest one around."""
+    for step in (0, 1, -1, 2, -2, -3):
+        index = m.sentence + step
+        if not 0 <= index < len(analysis.sentences):
+            continue
+        s = analysis.sentences[index]
+        words = analysis.norms[s.start : s.end]
+        score = sum(w in VENOUS or w in _vein_abbreviations() for w in words) - sum(w in ARTERIAL for w in words)
+        if score:
+            return (1.0 if score > 0 else -1.0) / (1 if step == 0 else 3)
+    return 0.0
+
+
+@lru_cache(maxsize=1)
+def _vein_abbreviations() -> frozenset[str]:
+    words = set()
+    for full in load_rules()["veins"]["full"]:
+        for w in full["words"]:
+            if len(w) <= 4:
+                words.update((w, f"l{w}", f"r{w}"))
+    return frozenset(words)
+
+
+# --- sides ---------------------------------------------------------------------------------------------------------
+
+
+def resolve_sides(analysis: Analysis) -> None:
+    """Give every vein its side: its own words, the sentence, the region, the paragraph, the same vein before."""
+    settle_cava(analysis)
+    sides = SideReader(analysis)
+    for m in analysis.veins:
+        m.veins = []
+        after = side_after(analysis, m)
+        plural = _plural(analysis, m)
+        for side, vein in m.names:
+            own = side or after
+            if vein in MIDLINE or vein in SIDED or vein == "gastric_vein":
+                named = own if vein in ("portal_vein", "gastric_vein") and own in ("left", "right") else None
+                m.veins.append((vein, named or side_of(vein, "none")))
+                continue
+            if own is None:
+                own = "bilateral" if plural else sides.infer(m, vein)
+            if own == "bilateral":
+                m.veins += [(vein, "left"), (vein, "right")]
+            else:
+                m.veins.append((vein, own))
+                sides.seen[vein] = own
+        m.veins = list(dict.fromkeys(m.veins))
+    for m in analysis.arteries:
+        m.veins = []
+        for side, name in m.names:
+            own = side or side_after(analysis, m) or sides.infer(m, name)
+            both = ("left", "right") if own == "bilateral" else (own,)
+            m.veins += [(name, "none" if name in ("aorta", "pulmonary_artery") else s) for s in both]
+
+
+MANY = frozenset({"brachial_vein", "tibial_vein", "anterior_tibial_vein", "posterior_tibial_vein", "peroneal_vein", "lumbar_vein",
+                  "gastric_vein", "hepatic_vein", "other_vein", "portal_vein", "deep_femoral_vein", "cephalic_vein",
+                  "basilic_vein"})  # fmt: skip
+
+
+def _plural(analysis: Analysis, m: VeinMention) -> bool:
+    """A plural of one paired name without a side means both sides ("the renal veins")."""
+    if len({v for _, v in m.names}) != 1 or m.names[0][1] in MANY or m.names[0][0] is not None:
+        return False
+    last = analysis.norms[m.end - 1]
+    if last not in ("veins", "iliacs", "innominates", "subclavians", "renals", "civs", "eivs", "cfvs", "jugulars", "ijvs"):
+        return False
+    sentence = analysis.sentences[m.sentence]
+    before = analysis.norms[max(sentence.start, m.start - 6) : m.start]
+    return not any(w in SIDE_WORDS for w in before)
+
+
+def settle_cava(analysis: Analysis) -> None:
+    """"The cava" is the cava the note last named in full; the inferior one when it named none or the legs."""
+    last = None
+    first = None
+    for m in analysis.veins:
+        for _, v in m.names:
+            if v in ("superior_vena_cava", "inferior_vena_cava") and first is None:
+                first = v
+    leg = any(v in LEG_VEINS for m in analysis.veins for _, v in m.names)
+    arm = any(v in ARM_VEINS for m in analysis.veins for _, v in m.names)
+    for m in analysis.veins:
+        fixed: list[tuple[str | None, str]] = []
+        for side, v in m.names:
+            if v == "cava":
+                v = last or first or ("superior_vena_cava" if arm and not leg else "inferior_vena_cava")
+            elif v in ("superior_vena_cava", "inferior_vena_cava"):
+                last = v
+            fixed.append((side, v))
+        m.names = fixed
+
+
+LEG_VEINS = frozenset(
+    "common_iliac_vein external_iliac_vein iliac_vein common_femoral_vein femoral_vein popliteal_vein renal_vein "
+    "hepatic_vein".split()
+)
+ARM_VEINS = frozenset("brachiocephalic_vein subclavian_vein axillary_vein".split())
+
+
+class SideReader:
+    """Side words of a note with the region each speaks of, and the side a bare name takes from them."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.cues = side_cues(analysis)
+        self.seen: dict[str, str] = {}
+        self.one_sided = _one_sided(analysis)
+        self.majority = {region: self._majority(region) for region in ("leg", "arm", "neck")}
+        self.overall = _only({side for _, side, _ in self.cues} - {"bilateral"})
+
+    def _majority(self, region: str) -> str:
+        sides = [side for _, side, r in self.cues if r in (region, "any") and side != "bilateral"]
+        if not sides:
+            return "unknown"
+        left = sides.count("left")
+        share = max(left, len(sides) - left) / len(sides)
+        return ("left" if left * 2 > len(sides) else "right") if share >= MAJORITY else "unknown"
+
+    def infer(self, m: VeinMention, vein: str) -> str:
+        """The side of a bare name."""
+        if vein in self.one_sided:
+            return self.one_sided[vein]
+        region = region_of(vein)
+        if region == "other" and self.analysis.norms[m.start] in ("transplant", "allograft", "graft"):
+            region = "leg"
+        sentence = self.analysis.sentences[m.sentence]
+        fits = [(at, side) for at, side, r in self.cues if side != "bilateral" and (r in ("any", region))]
+        here = [side for at, side in fits if sentence.start <= at < m.start]
+        if here:
+            return here[-1]
+        if self.overall:
+            return self.overall
+        if self.majority.get(region, "unknown") != "unknown":
+            return self.majority[region]
+        near = [s for at, s in fits if at < m.start and self.analysis.sentence_at(at).paragraph == sentence.paragraph]
+        if near:
+            return near[-1]
+        if vein in self.seen:
+            return self.seen[vein]
+        earlier = [s for at, s in fits if at < m.start]
+        return earlier[-1] if earlier and len(set(earlier)) == 1 else "unknown"
+
+
+MAJORITY = 0.66
+
+
+def _only(sides: set[str]) -> str:
+    return next(iter(sides)) if len(sides) == 1 else ""
+
+
+def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
+    """Side words of the note as (token, side, region): leg, arm, neck, any (no region named) or other."""
+    owner: dict[int, str] = {}
+    for m in [*analysis.veins, *analysis.arteries]:
+        for token in range(m.start, m.end):
+            owner[token] = region_of(m.names[0][1])
+    cues = []
+    norms = analysis.norms
+    for atom in analysis.by_kind.get("side", ()):
+        word = norms[atom.start]
+        following = norms[atom.end] if atom.end < len(norms) else ""
+        if atom.value == "bilateral" and word in ("each", "either", "both"):
+            continue
+        if word in ("l", "r") and following in (",", ".", "waves", "wave", "x", "of"):
+            continue
+        if following == "-" and norms[atom.end + 1 : atom.end + 2] in (["handed"], ["hand"]) or word == "b":
+            continue
+        if word == "left" and _left_verb(norms, atom.start) or following in NOT_BODY_SIDE:
+            continue
+        if word == "right" and following in ("away", "now", ",") and norms[atom.start - 1 : atom.start] == ["all"]:
+            continue
+        cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
+    return cues
+
+
+NOT_BODY_SIDE = frozenset("atrium ventricle ventricular heart atrial bundle main lower lobe pulmonary kidney portal hepatic renal "
+                          "lung chest upper handed hand".split())  # fmt: skip
+REGION_WORDS = {
+    "leg": frozenset("leg legs limb thigh calf groin groins foot lower iliofemoral femoral iliac iliocaval popliteal hip knee".split()),
+    "arm": frozenset("arm arms upper forearm hand shoulder subclavian brachiocephalic brachial antecubital sided-arm avf "
+                     "radiocephalic brachiobasilic avg wrist elbow".split()),
+    "neck": frozenset("neck jugular ij ijv".split()),
+}
+
+
+def _region_after(norms: list[str], at: int) -> str:
+    for word in norms[at : at + 3]:
+        for region, words in REGION_WORDS.items():
+            if word in words:
+                return region
+    return "any"
+
+
+def _left_verb(norms: list[str], i: int) -> bool:
+    """"was left alone", "I left it", "20 % left", "left open"."""
+    before = norms[i - 1] if i else ""
+    after = norms[i + 1] if i + 1 < len(norms) else ""
+    return (
+        before in ("was", "were", "i", "we", "be", "been", "%", "percent", "cent", "and", "is", "are", "nothing", "she", "he")
+        and after in ("alone", "in", "as", "open", "it", "at", "untouched", "the", "out", "behind", "be", "for", "a", "to", "with",
+                      "without", ",", ".", "bare", "no", "there", "that", "over", "unstented")  # fmt: skip
+    ) or after in ("alone", "untouched", "it", "behind", "bare", "as", "in", "for", "open")
+
+
+def side_after(analysis: Analysis, m: VeinMention) -> str | None:
+    """A side that follows the phrase: "of both legs", "on the left", "(right)", ", left"."""
+    n = analysis.norms[m.end : m.end + 5]
+    if not n:
+        return None
+    if n[0] == "bilaterally":
+        return "bilateral"
+    if n[0] in ("of", "on", "in", "at") and len(n) > 2:
+        words = [w for w in n[1:4] if w not in SKIP]
+        if len(words) > 1 and words[0] in ("both", "either") and words[1] in LEG_WORDS:
+            return "bilateral"
+        if words and words[0] in SIDE_WORDS and n[0] in ("of", "on") and (len(words) < 2 or words[1] in LEG_WORDS
+                                                                         or words[1] in (",", ".", ";", "and", "was", "with")):  # fmt: skip
+            return SIDE_WORDS[words[0]]
+    if n[0] in ("(", ",") and len(n) > 2 and n[1] in SIDE_WORDS and n[2] in (")", ".", ",", ";") and n[1] not in ("l", "r"):
+        return SIDE_WORDS[n[1]]
+    if n[0] == "(" and len(n) > 2 and n[1] in ("l", "r") and n[2] == ")":
+        return SIDE_WORDS[n[1]]
+    return None
+
+
+def _one_sided(analysis: Analysis) -> dict[str, str]:
+    """Veins that the note names with one side only."""
+    sides: dict[str, set[str]] = {}
+    for m in analysis.veins:
+        after = side_after(analysis, m)
+        for side, vein in m.names:
+            own = side or after
+            if own:
+                sides.setdefault(vein, set()).add(own)
+    return {v: next(iter(s)) for v, s in sides.items() if len(s) == 1 and "bilateral" not in s}
+
+
+def region_of(vessel: str) -> str:
+    """The part of the body a vessel belongs to: sides are carried over within it."""
+    if any(word in vessel for word in ("iliac", "femoral", "popliteal", "tibial", "peroneal", "saphenous")):
+        return "leg"
+    if any(word in vessel for word in ("subclavian", "axillary", "brachi", "basilic", "cephalic", "cubital", "radial")):
+        return "arm"
+    if "jugular" in vessel:
+        return "neck"
+    return "other"

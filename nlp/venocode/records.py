@@ -1,0 +1,193 @@
+"""The nouns every stage shares: immutable records that leave the process that made them.
+
+A spaCy ``Doc`` never leaves the engine; these records do. ``to_dict`` gives the JSON of the result contract
+(``docs/result-record.md``). All offsets are character positions in the note as received.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SCHEMA = "venocode/1"
+
+Label = Literal["ANGIOPLASTY", "VEIN", "FLUOROSCOPY", "ACCESS"]
+Assertion = Literal["performed", "negated", "historical", "planned", "attempted", "other"]
+Role = Literal["treated", "stented", "access", "imaged"]
+Approach = Literal["percutaneous", "open"]
+Side = Literal["left", "right", "none", "unknown"]
+Decision = Literal["counted", "not_counted"]
+Disposition = Literal["auto", "review", "query"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Vein:
+    """A canonical vein with its side: the unit that is counted (policy P1, P4)."""
+
+    vein: str
+    side: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"vein": self.vein, "side": self.side}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quoted stretch of the note that supports a decision.
+
+    ``start`` and ``end`` are character offsets into the note as received; ``text`` is exactly what stands there.
+    """
+
+    start: int
+    end: int
+    text: str
+    section: str
+    rule: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "text": self.text, "section": self.section, "rule": self.rule}
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention of the four kinds. Only the attribute of its own label is set."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+    section: str
+    rule: str
+    assertion: str | None = None
+    veins: tuple[Vein, ...] = ()
+    role: str | None = None
+    approach: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        out: dict[str, Any] = {
+            "label": self.label,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "section": self.section,
+            "rule": self.rule,
+        }
+        if self.label == "ANGIOPLASTY":
+            out["assertion"] = self.assertion
+        elif self.label == "VEIN":
+            out["veins"] = [v.to_dict() for v in self.veins]
+            out["role"] = self.role
+        elif self.label == "ACCESS":
+            out["approach"] = self.approach
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class VeinDecision:
+    """What the policy decided for one vein of the note, and why.
+
+    ``probability`` is the classifier's probability (0-1) that the vein earns a unit. ``policy`` lists the ids of
+    the policy rules that decided.
+    """
+
+    vein: Vein
+    decision: str
+    reason: str | None
+    probability: float
+    evidence: tuple[Evidence, ...] = ()
+    policy: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "vein": self.vein.vein,
+            "side": self.vein.side,
+            "decision": self.decision,
+            "reason": self.reason,
+            "probability": round(self.probability, 4),
+            "evidence": [e.to_dict() for e in self.evidence],
+            "policy": list(self.policy),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """One code with its units (never 0) and the veins that earn them."""
+
+    code: str
+    units: int
+    veins: tuple[Vein, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "units": self.units, "veins": [v.to_dict() for v in self.veins]}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A point a coder or auditor must know; names are those of the coding policy."""
+
+    flag: str
+    evidence: tuple[Evidence, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"flag": self.flag, "evidence": [e.to_dict() for e in self.evidence]}
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSite:
+    """A vessel entered in this session."""
+
+    vessel: str
+    side: str
+    approach: str
+    evidence: tuple[Evidence, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "vessel": self.vessel,
+            "side": self.side,
+            "approach": self.approach,
+            "evidence": [e.to_dict() for e in self.evidence],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NoteResult:
+    """The result record: everything venocode says about one note."""
+
+    note_id: str
+    codes: tuple[CodeLine, ...] = ()
+    veins: tuple[VeinDecision, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    access: tuple[AccessSite, ...] = ()
+    fluoroscopy: tuple[Evidence, ...] = ()
+    documentation: dict[str, bool] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    disposition: str = "review"
+    probability: float = 0.0
+    rationale: tuple[str, ...] = ()
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def units(self, code: str) -> int:
+        """Units of ``code`` (0 when the note does not support it)."""
+        return sum(line.units for line in self.codes if line.code == code)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result contract, ready for ``json.dumps``."""
+        return {
+            "schema": SCHEMA,
+            "note_id": self.note_id,
+            "codes": [c.to_dict() for c in self.codes],
+            "veins": [v.to_dict() for v in self.veins],
+            "mentions": [m.to_dict() for m in self.mentions],
+            "access": [a.to_dict() for a in self.access],
+            "fluoroscopy": {
+                "documented": bool(self.fluoroscopy),
+                "evidence": [e.to_dict() for e in self.fluoroscopy],
+            },
+            "documentation": dict(self.documentation),
+            "flags": [f.to_dict() for f in self.flags],
+            "disposition": self.disposition,
+            "probability": round(self.probability, 4),
+            "rationale": list(self.rationale),
+            "provenance": dict(self.provenance),
+        }

@@ -1,0 +1,55 @@
+"""Transcription archives: notes stored as one line, their line ends turned into commas.
+
+``FINDINGS: , Normal.,PLAN:,1. Observe.,2. Return.`` had a line end where each of these commas stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from venocode.text.mapping import HARD, PAGE, Edit, Mapped
+
+_COLUMNS_PER_LINE = 400
+_NEWLINE = re.compile(rf"[\n{HARD}{PAGE}]")
+_MARK = re.compile(r"[.:?!]\s*,(?=\s*[A-Z\d])|,,")
+
+_ITEM = r"(?:\d{1,2}[.)](?!\d)|[a-h][.)]\s|\*\s)"
+_SEPARATOR = re.compile(
+    rf"""
+    (?P<list>(?<=:)\s*,[\s,]*(?={_ITEM}))                    # PROCEDURES:,1. Venography
+  | (?P<heading>(?<=:)\s*,[\s,]*)                            # FINDINGS: , Normal
+  | (?P<sentence>(?<=[.?!])(?:,|\s+,)(?:\s*,)*(?=[^\sa-z,]|{_ITEM})  # one.,Two   one. ,2. two
+    | (?<=[.?!])\s+,[\s,]*                                   # one. , Two
+    | (?<=[a-z]{{4}}\.),\s+(?=[A-Z]|{_ITEM})                 # performed., Two (but "q.d., Two" is prose)
+    | (?<=[)\]%]\.),\s+(?=[A-Z]|{_ITEM}))
+  | (?P<double>(?<!\s)\s*,\s*,[\s,]*)                             # one,,two
+  | (?P<item>(?:(?<!\d)|(?<=\d\d\d\d)),(?=\d{{1,2}}[.)](?:\s|[A-Z])|\*\s))
+  | (?P<label>,(?=[A-Z][A-Z0-9\ /&()'-]{{1,50}}:))           # Minimal,DRAINS: None
+  | (?P<word>(?<=[a-z0-9)%]),(?=[A-Z][a-z]+[\ ,:.]))         # General,Specimens
+    """,
+    re.VERBOSE,
+)
+_BARE_HEADING = re.compile(rf"(?:\A|(?<={HARD}))[A-Z][A-Z0-9 /&()'-]{{4,60}}(?P<comma>,)(?=\S)")
+
+
+def is_archive(text: str) -> bool:
+    """Whether a text has (almost) no line ends and at least two of the separators."""
+    body = text.strip()
+    if len(_NEWLINE.findall(body)) * _COLUMNS_PER_LINE > len(body):
+        return False
+    marks = _MARK.finditer(body)
+    return next(marks, None) is not None and next(marks, None) is not None
+
+
+def split_archive(note: Mapped) -> Mapped:
+    """Give an archive its line ends back; a note of another kind is returned as it is."""
+    if not is_archive(note.text):
+        return note
+    edits: list[Edit] = []
+    for found in _SEPARATOR.finditer(note.text):
+        edits.append((found.start(), found.end(), " " if found.lastgroup == "heading" else HARD))
+    if not edits:
+        return note
+    note = note.edited(edits)
+    headings = [(found.start("comma"), found.end("comma"), HARD) for found in _BARE_HEADING.finditer(note.text)]
+    return note.edited(headings) if headings else note
