@@ -363,10 +363,9 @@ FACTS = {
 
 def circuit_limb(analysis: Analysis) -> str:
     """Whether the dialysis circuit is in a leg or an arm."""
-    words = analysis.norms
     for atom in (*analysis.by_kind.get("circuit", ()), *analysis.by_kind.get("graft_word", ())):
-        near = words[max(0, atom.start - 5) : atom.end + 5]
-        if any(w in ("thigh", "femoral", "groin", "leg", "saphenous") for w in near):
+        near = analysis.norms[max(0, atom.start - 4) : atom.end]
+        if any(w in ("thigh", "femoral", "leg", "saphenous") for w in near):
             return "leg"
     return "arm"
 

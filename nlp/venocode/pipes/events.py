@@ -34,6 +34,9 @@ class Reading:
     around: list[Vein] = field(default_factory=list)
     stented: list[Vein] = field(default_factory=list)
     title_stents: list[Vein] = field(default_factory=list)
+    titled: list[Vein] = field(default_factory=list)
+    normal: set[Vein] = field(default_factory=set)
+    named: dict[Vein, int] = field(default_factory=dict)
     line_topic: list[Vein] = field(default_factory=list)
     acted: bool = False
 
@@ -49,8 +52,22 @@ def events(doc: Doc) -> Doc:
         if sentence.line_start:
             reading.line_topic = []
         _Sentence(analysis, sentence, names, acts.get(sentence.index, []), reading).read()
+    _title_stents(analysis, reading)
     _roles(analysis)
     return doc
+
+
+def _title_stents(analysis: Analysis, reading: Reading) -> None:
+    """Stents that the body tells without their vein ("the whole segment was stented") are those of the title."""
+    body = [link for link in analysis.links if link.event == "stent"]
+    if not body:
+        return
+    plain = {link.vein for link in analysis.links if link.event == "treated" and link.how in ("direct", "implicit")}
+    stented = {link.vein for link in body}
+    for vein in dict.fromkeys(reading.title_stents):
+        if vein not in stented and vein not in plain:
+            first = body[0]
+            analysis.links.append(Link(vein, "stent", "title", first.sentence, first.start, first.end, first.rule))
 
 
 def _by_sentence(acts: list[Act]) -> dict[int, list[Act]]:
@@ -123,7 +140,11 @@ class _Sentence:
 
     def _title(self) -> None:
         stent = [a for a in self.a.within("stent", self.s.start, self.s.end)]
-        stent += [a for a in self.a.within("stent_verb", self.s.start, self.s.end) if self.a.norms[a.start].startswith("stent")]
+        stent += [
+            a
+            for a in self.a.within("stent_verb", self.s.start, self.s.end)
+            if any(w.startswith("stent") for w in self.a.norms[a.start : a.end])
+        ]
         for m in self.names:
             clause = self._title_clause(m)
             acts = [x for x in self.acts if clause[0] <= x.start < clause[1] and x.assertion == "performed" and x.kind != "valve"]
@@ -136,6 +157,7 @@ class _Sentence:
             elif acts and m.relation not in ("source",):
                 m.role = "treated" if m.role != "access" else m.role
             if acts:
+                self.r.titled += m.veins
                 for v in m.veins:
                     self.link(v, "title", "title", acts[0].start, acts[0].end, acts[0].rule)
 
@@ -169,12 +191,18 @@ class _Sentence:
     def _states(self) -> None:
         for m in self.names:
             state = self.states[m.start]
+            if state.relation == "plain" and m.role != "access":
+                for v in m.veins:
+                    self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
-                if state.relation in ("plain", "dest") or state.lesion:
+                if state.relation in ("plain", "dest") and m.role != "access":
                     if state.lesion:
                         self.link(v, "lesion", "state", m.start, m.end, m.rule)
                         self.r.lesions.add(v, self.s.index, state.words, m.start)
+                        self.r.normal.discard(v)
                     elif state.normal:
+                        if v not in self.r.lesions.items:
+                            self.r.normal.add(v)
                         self.link(v, "normal", "state", m.start, m.end, m.rule)
                 if state.untouched and state.relation == "plain":
                     self.link(v, "untouched", "state", m.start, m.end, m.rule)
@@ -204,6 +232,11 @@ class _Sentence:
                 m.role = "stented"
             how = "clause"
             if not veins:
+                earlier = self._earlier_clause(clause)
+                veins = [v for m in earlier for v in m.veins]
+                for m in earlier:
+                    m.role = "stented"
+            if not veins:
                 veins = self._stent_reference(clause)
                 how = "reference"
             for v in dict.fromkeys(veins):
@@ -211,8 +244,6 @@ class _Sentence:
                 self.r.stented.append(v)
 
     def _stent_cue(self, clause: tuple[int, int]) -> tuple[int, int] | None:
-        if self.s.section.kind == "conclusion" and False:
-            return None
         old = self.a.within("stent_old", *clause)
         verbs = self.a.within("stent_verb", *clause)
         for atom in self.a.within("stent", *clause):
@@ -223,18 +254,20 @@ class _Sentence:
                 words[-1:] == ["the"] and any(v.start > atom.start for v in verbs)
             ):
                 continue
+            if any(w in ("not", "none", "never", "was not") for w in self.a.norms[atom.end : atom.end + 3]):
+                continue
             if not verbs and not any(clause[0] <= i < clause[1] for i in self.a.facts["sizes"]):
                 continue
             if assertion_at(self.a, atom.start, atom.end, self.s) != "performed":
                 continue
             if any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]) or self.a.has("untouched", *clause):
                 continue
-            if self.a.has("reserve", *clause) or self.a.has("lead_done", *clause) and False:
+            if self.a.has("reserve", *clause):
                 continue
             return atom.start, atom.end
         for atom in verbs:
             word = self.a.norms[atom.start]
-            if word in ("stented", "stenting", "relined", "lined") and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
+            if word in ("stented", "stenting", "relined") and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
                 if not any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]):
                     return atom.start, atom.end
         return None
@@ -270,6 +303,8 @@ class _Sentence:
                 if earlier:
                     targets, veins = earlier, [v for m in earlier for v in m.veins]
             if not veins:
+                if linked_any and not self._elsewhere(clause):
+                    continue
                 if not explicit and not self._strong(clause):
                     continue
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())
@@ -307,34 +342,56 @@ class _Sentence:
     def _implicit(self, clause: tuple[int, int]) -> tuple[int, int, str, str, bool] | None:
         """A balloon that was inflated, or a vein that was treated like the one before, without an angioplasty word."""
         a, (start, end) = self.a, clause
-        if a.has("other_balloon", start, end) or a.has("reserve", start, end) or a.has("dilator", start, end):
+        if a.has("other_balloon", self.s.start, self.s.end) or a.has("reserve", start, end) or a.has("dilator", start, end):
             return None
-        if a.has("stent", start, end) and not any(start <= m.start < end for m in self.names):
+        if not a.facts["balloon_note"] or self._measured(clause):
             return None
-        if not a.facts["balloon_note"]:
-            return None
+        named = any(start <= m.start < end for m in self.names)
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
-        sizes = [i for i in a.facts["sizes"] if start <= i < end]
-        work = [x for k in ("pressure", "waist", "inflate", "same", "treat") for x in a.within(k, start, end)]
-        if a.has("stent", start, end) and not balloon:
+        if a.has("stent", start, end) and not (named and balloon):
             return None
-        anchor = None
-        if (balloon or sizes) and (work or _minutes(a.norms, start, end) or self.r.acted and sizes and self._list_line()):
-            anchor = balloon[0] if balloon else None
-            at = (anchor.start, anchor.end, "DEV-001") if anchor else (sizes[0], sizes[0] + 1, "DEV-001")
-            if not balloon and not (a.has("pressure", start, end) or a.has("waist", start, end) or _minutes(a.norms, start, end) or self._list_line() or a.has("same", start, end)):
-                return None
-        elif self.r.acted and a.has("treat", start, end) and (a.has("same", start, end) or _likewise(a.norms, start, end)):
-            x = a.within("treat", start, end)[0]
-            at = (x.start, x.end, x.rule)
-        elif self.r.acted and a.has("same", start, end) and self.names and any(start <= m.start < end for m in self.names):
-            x = a.within("same", start, end)[0]
-            at = (x.start, x.end, x.rule)
+        sizes = [i for i in a.facts["sizes"] if start <= i < end]
+        force = a.has("pressure", start, end) or a.has("waist", start, end) or a.has("inflate", start, end) or _minutes(a.norms, start, end)
+        same = a.within("same", start, end)
+        treat = a.within("treat", start, end)
+        if balloon and (force or same or treat or sizes and self.r.acted and self._list_line()):
+            at = (balloon[0].start, balloon[0].end, balloon[0].rule)
+        elif sizes and (force or same or self._list_line()):
+            at = (sizes[0], sizes[0] + 1, "DEV-001")
+        elif force and self.r.acted and named and a.has("inflate", start, end):
+            cue = a.within("inflate", start, end)[0]
+            at = (cue.start, cue.end, cue.rule)
+        elif self.r.acted and treat and (same or _likewise(a.norms, start, end)):
+            at = (treat[0].start, treat[0].end, treat[0].rule)
+        elif self.r.acted and same and named:
+            at = (same[0].start, same[0].end, same[0].rule)
         else:
+            return None
+        if self._carried_over(clause, bool(balloon and sizes)):
             return None
         if assertion_at(a, at[0], at[1], self.s) != "performed":
             return None
         return at[0], at[1], at[2], "implicit", False
+
+    def _measured(self, clause: tuple[int, int]) -> bool:
+        """A width measured or a dose told, and no balloon: no act."""
+        a = self.a
+        words = a.norms[clause[0] : clause[1]]
+        forced = a.has("pressure", *clause) or a.has("waist", *clause)
+        balloon = a.has("balloon", *clause) or a.has("balloon_brand", *clause)
+        if any(w in MEASURED for w in words) and not forced and not balloon:
+            return True
+        screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
+        return screened and not forced and not any(clause[0] <= i < clause[1] for i in a.facts["sizes"])
+
+    def _carried_over(self, clause: tuple[int, int], own_balloon: bool) -> bool:
+        """A balloon that the sentence before used for occlusion, sizing or freezing is still that balloon."""
+        if own_balloon or self.s.index == 0:
+            return False
+        before = self.a.sentences[self.s.index - 1]
+        if before.paragraph != self.s.paragraph or not self.a.has("other_balloon", before.start, before.end):
+            return False
+        return not any(x.sentence == before.index and x.assertion == "performed" for x in self.a.acts)
 
     def _list_line(self) -> bool:
         """A list line or table row that begins with a vein."""
@@ -343,7 +400,13 @@ class _Sentence:
 
     def _strong(self, clause: tuple[int, int]) -> bool:
         a = self.a
-        return any(a.has(k, *clause) for k in ("pressure", "waist", "inflate")) or _minutes(a.norms, *clause) or a.has("same", *clause) or a.has("treat", *clause)
+        same = any(a.norms[x.start : x.end] != ["the", "same"] for x in a.within("same", *clause))
+        return any(a.has(k, *clause) for k in ("pressure", "waist", "inflate", "treat")) or _minutes(a.norms, *clause) or same
+
+    def _elsewhere(self, clause: tuple[int, int]) -> bool:
+        """Whether a further clause of the sentence turns to another lesion."""
+        words = self.a.norms[clause[0] : clause[1]]
+        return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause)
 
     def _targets(self, clause: tuple[int, int], anchor: int, performed: list[Act]) -> list[VeinMention]:
         out = []
@@ -412,7 +475,9 @@ class _Sentence:
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
             "stented": list(dict.fromkeys(self.r.stented)),
-            "here": [v for m in self.names for v in m.veins],
+            "titled": self.r.titled,
+            "normal": list(self.r.normal),
+            "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
 
     # -- results and focus ---------------------------------------------------------------------------------------------
@@ -441,6 +506,8 @@ class _Sentence:
             self.r.line_topic = list(plain[0].veins)
 
 
+MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
+DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
 NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
 ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "latter", "opposite", "both", "each", "remaining"})
 FOREIGN = frozenset(
@@ -471,12 +538,12 @@ def _likewise(norms: list[str], start: int, end: int) -> bool:
 
 def is_title(analysis: Analysis, sentence: Sentence) -> bool:
     """A line of the preamble without a verb before the procedure begins reads as a title."""
-    if sentence.section.kind != "preamble":
+    if sentence.section.kind != "preamble" or not sentence.line_start or sentence.end - sentence.start > 40:
         return False
     words = analysis.norms[sentence.start : sentence.end]
     if analysis.access and sentence.index >= min(a.sentence for a in analysis.access) and sentence.index > 6:
         return False
-    verbs = {"was", "were", "is", "had", "has", "have", "are", "i", "we"}
+    verbs = {"was", "were", "is", "had", "has", "have", "are", "i", "we", "our", "found", "showed", "he", "she", "it", "came", "went"}
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
     return not verbs & set(words) and not sized and not analysis.has("pressure", sentence.start, sentence.end)
 

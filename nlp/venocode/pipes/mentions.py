@@ -128,6 +128,8 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
         return False
     if norms[atom.start] in ("dilating", "dilates") and not (balloon or sized):
         return False
+    if norms[atom.start] == "dilated" and before[-1:] in (["it"], ["vein"], ["veins"], ["which"]) and not (balloon or sized):
+        return False
     if norms[atom.start] == "dilated" and (before[-1:] and before[-1] in ADJECTIVAL or after[:1] and after[0] in WIDE_NOUNS):
         return False
     return True

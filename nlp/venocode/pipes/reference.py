@@ -13,8 +13,12 @@ PLURAL = frozenset({"both", "each", "all", "these", "they", "those", "every", "e
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4}
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": 0, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
             "3rd": 2}  # fmt: skip
-UPPER = frozenset({"upper", "central", "centrally", "cranial", "top", "proximal"})
-LOWER = frozenset({"lower", "peripheral", "peripherally", "caudal", "bottom", "distal"})
+CENTRAL = frozenset({"central", "centrally"})
+PERIPHERAL = frozenset({"peripheral", "peripherally"})
+UPPER = frozenset({"upper", "cranial", "top", "uppermost"})
+LOWER = frozenset({"lower", "caudal", "bottom", "lowest"})
+LEG = frozenset({"inferior_vena_cava", "iliac_vein", "common_iliac_vein", "external_iliac_vein", "common_femoral_vein", "femoral_vein",
+                 "popliteal_vein", "deep_femoral_vein"})  # fmt: skip
 OPPOSITE = {"left": "right", "right": "left"}
 ADJECTIVES = {
     "caval": ("inferior_vena_cava", "superior_vena_cava"), "mesenteric": ("superior_mesenteric_vein",), "splenic": ("splenic_vein",),
@@ -102,14 +106,22 @@ def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], les
     positional = _positional(candidates, words)
     if positional:
         return positional
-    focus = [v for v in context["focus"] if not side or v[1] in (side, "none")]
+    known = {x.vein for x in candidates}
+    focus = [v for v in context["focus"] if v in known]
     if focus:
         return focus[:2]
     if len(candidates) == 1:
         return [candidates[0].vein]
-    recent = [x for x in candidates if x.sentence >= sentence.index - 6]
+    titled = [x for x in candidates if x.vein in context["titled"]]
+    pool = titled or candidates
+    recent = [x for x in pool if x.sentence >= sentence.index - 8] or pool
     untreated = [x for x in recent if x.vein not in context["treated"]] or recent
-    return [max(untreated, key=lambda x: (x.sentence, x.order)).vein] if untreated else []
+    if untreated:
+        return [max(untreated, key=lambda x: (x.sentence, x.order)).vein]
+    bare = [v for v in context["focus"] if v not in context["normal"] and (not side or v[1] in (side, "none"))]
+    if bare:
+        return bare[:2]
+    return context["titled"][:1] if len(set(context["titled"])) == 1 else context["common"][:1]
 
 
 def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:
@@ -191,8 +203,9 @@ def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
         following = words[i + 1 : i + 2]
         if following and following[0] not in ("lesion", "stenosis", "one", "was", "of", "narrowing", "stricture", "part", "lesions"):
             continue
-        if w in UPPER:
+        below = all(x.vein[0] in LEG for x in ranked)
+        if w in CENTRAL or w in (UPPER if below else LOWER):
             return [ranked[-1].vein]
-        if w in LOWER:
+        if w in PERIPHERAL or w in (LOWER if below else UPPER):
             return [ranked[0].vein]
     return []

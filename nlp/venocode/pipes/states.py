@@ -75,9 +75,13 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         value = norms[atom.start - 1] if atom.start else ""
         if value.replace(".", "").isdigit() and float(value) >= 50 and not analysis.has("residual", m.end, stop):
             return True, False
+    for atom in analysis.within("percent", max(start, m.start - 8), m.start):
+        value = norms[atom.start - 1] if atom.start else ""
+        if value.replace(".", "").isdigit() and float(value) >= 50 and "of" in norms[atom.end : m.start]:
+            return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
-        if len(between) > 9 or not any(w in ("of", "in", "at", "across", "involving", "within", "to", "along", "over", "on", ":") for w in between):
+        if len(between) > 9 or not any(w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between):
             continue
         if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
             denied = True

@@ -333,6 +333,7 @@ def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
     venous_doc = sum(word in VENOUS for word in analysis.norms)
     arterial_doc = sum(word in ARTERIAL for word in analysis.norms)
     tilt = 2 if venous_doc > 2 * arterial_doc else -2 if arterial_doc > 2 * venous_doc else 0
+    tilt += 4 * (not _strong(analysis, ARTERIAL_CASE) or _strong(analysis, VENOUS_CASE)) - 4
     clear_vein = {v for m in mentions if m.headed and not m.artery for _, v in m.names}
     clear_artery = {v for m in mentions if m.artery for _, v in m.names}
     arteries = load_rules()["veins"]["artery_names"]
@@ -345,6 +346,17 @@ def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
             m.artery = score < 0
         if m.artery:
             m.names = [(s, arteries.get(v, v)) for s, v in m.names]
+
+
+ARTERIAL_CASE = frozenset("atherectomy subintimal sfa runoff gangrene ischemic ischaemic claudication aneurysm endograft evar tibioperoneal "
+                          "atherosclerotic steal vertebral cto dorsalis".split())  # fmt: skip
+VENOUS_CASE = frozenset("venoplasty dvt thurner thrombotic villalta cavogram iliocaval venography venogram thrombolysis phlegmasia "
+                        "venovo abre vici wallstent paget budd cava".split())  # fmt: skip
+
+
+def _strong(analysis: Analysis, words: frozenset[str]) -> bool:
+    """At least two different words that only such a case uses."""
+    return len(words & set(analysis.norms)) >= 2
 
 
 def _context_name(m: VeinMention) -> bool:

@@ -35,7 +35,7 @@ class TableWriter:
 
     def _line(self, cells: tuple[str, ...]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
+        csv.writer(line).writerow(cells)
         self.stream.write(line.getvalue().encode("utf-8"))
 
 
