@@ -14,9 +14,9 @@ from spacy.tokens import Doc
 
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
-from venocode.pipes.reference import Lesions, resolve
+from venocode.pipes.reference import Lesions, line_label, resolve
 from venocode.pipes.states import State, read_state
-from venocode.pipes.status import assertion_at
+from venocode.pipes.status import assertion_at, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
 Vein = tuple[str, str]
@@ -188,7 +188,18 @@ class _Sentence:
             for v in veins:
                 self.link(v, act.assertion, "act", act.start, act.end, act.rule)
 
+    def _label(self) -> None:
+        """A list line that begins with a letter or number names the lesion of its vein."""
+        words = self.a.norms[self.s.start : self.s.end]
+        label = line_label(words)
+        if not label and self.s.line_start and words and words[0].isdigit() and len(words[0]) <= 2 and self.names and self.names[0].start - self.s.start <= 2:
+            label = words[0]
+        plain = [m for m in self.names if m.relation == "plain" and m.role != "access"]
+        if label and plain:
+            self.r.lesions.name(label, list(plain[0].veins))
+
     def _states(self) -> None:
+        self._label()
         for m in self.names:
             state = self.states[m.start]
             if state.relation == "plain" and m.role != "access":
@@ -226,7 +237,7 @@ class _Sentence:
             if cue is None:
                 continue
             targets = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest", "source")]
-            targets = [m for m in targets if m.relation != "source" or "from" in self.a.norms[m.start - 3 : m.start]]
+            targets = [m for m in targets if m.relation != "source" or self._along(m)]
             veins = [v for m in targets for v in m.veins]
             for m in targets:
                 m.role = "stented"
@@ -243,6 +254,11 @@ class _Sentence:
                 self.link(v, "stent", how, cue[0], cue[1], "STN-001")
                 self.r.stented.append(v)
 
+    def _along(self, m: VeinMention) -> bool:
+        """A stent that runs from, through or across a vein lies in it, unless that is the sheath's way."""
+        before, after = self.a.norms[m.start - 3 : m.start], self.a.norms[m.end : m.end + 2]
+        return bool({"from", "through", "across"} & set(before)) and not {"sheath", "access", "approach"} & set(after)
+
     def _stent_cue(self, clause: tuple[int, int]) -> tuple[int, int] | None:
         old = self.a.within("stent_old", *clause)
         verbs = self.a.within("stent_verb", *clause)
@@ -258,7 +274,7 @@ class _Sentence:
                 continue
             if not verbs and not any(clause[0] <= i < clause[1] for i in self.a.facts["sizes"]):
                 continue
-            if assertion_at(self.a, atom.start, atom.end, self.s) != "performed":
+            if assertion_at(self.a, atom.start, atom.end, self.s) != "performed" or any(is_year(w) for w in self.a.norms[clause[0] : clause[1]]):
                 continue
             if any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]) or self.a.has("untouched", *clause):
                 continue
@@ -292,7 +308,7 @@ class _Sentence:
             if anchor is None:
                 continue
             start, end, rule, kind, explicit = anchor
-            targets = self._targets(clause, start, performed)
+            targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
             if not veins and self._foreign(clause, start):
@@ -309,6 +325,8 @@ class _Sentence:
                     continue
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())
                 how = "reference"
+                if self.s.section.kind == "conclusion" and len(veins) < 2:
+                    continue
             if not veins:
                 continue
             linked_any = True
@@ -350,18 +368,18 @@ class _Sentence:
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
         if a.has("stent", start, end) and not (named and balloon):
             return None
-        sizes = [i for i in a.facts["sizes"] if start <= i < end]
+        sizes = [i for i in a.facts["pairs"] if start <= i < end]
         force = a.has("pressure", start, end) or a.has("waist", start, end) or a.has("inflate", start, end) or _minutes(a.norms, start, end)
         same = a.within("same", start, end)
         treat = a.within("treat", start, end)
         if balloon and (force or same or treat or sizes and self.r.acted and self._list_line()):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
-        elif sizes and (force or same or self._list_line()):
+        elif sizes and (force or same or self._list_line() and (self.r.acted or a.has("percent", start, end))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
-        elif self.r.acted and treat and (same or _likewise(a.norms, start, end)):
+        elif self.r.acted and treat and (same or _likewise(a.norms, start, end)) and (named or a.has("lesion_ref", start, end) or same or "both" in a.norms[start:end]):
             at = (treat[0].start, treat[0].end, treat[0].rule)
         elif self.r.acted and same and named:
             at = (same[0].start, same[0].end, same[0].rule)
@@ -380,6 +398,8 @@ class _Sentence:
         forced = a.has("pressure", *clause) or a.has("waist", *clause)
         balloon = a.has("balloon", *clause) or a.has("balloon_brand", *clause)
         if any(w in MEASURED for w in words) and not forced and not balloon:
+            return True
+        if any(w in CLOSING for w in words) and not forced:
             return True
         screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
         return screened and not forced and not any(clause[0] <= i < clause[1] for i in a.facts["sizes"])
@@ -408,7 +428,7 @@ class _Sentence:
         words = self.a.norms[clause[0] : clause[1]]
         return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause)
 
-    def _targets(self, clause: tuple[int, int], anchor: int, performed: list[Act]) -> list[VeinMention]:
+    def _targets(self, clause: tuple[int, int], anchor: int, implicit: bool) -> list[VeinMention]:
         out = []
         for m in self.names:
             if not clause[0] <= m.start < clause[1]:
@@ -420,7 +440,7 @@ class _Sentence:
                 continue
             if self._denied(m, clause):
                 continue
-            if state.normal and m.start > anchor and not self._object(m, anchor):
+            if state.normal and (implicit or m.start > anchor and not self._object(m, anchor)):
                 continue
             out.append(m)
         return out
@@ -507,12 +527,14 @@ class _Sentence:
 
 
 MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
+CLOSING = frozenset("sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split())
 DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
 NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
 ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "latter", "opposite", "both", "each", "remaining"})
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery arteries coronary "
-    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta trunk".split()
+    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta trunk endplate vertebral tamps pedicle coupler sinuplasty "
+    "endograft neck ostium-sinus maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
     "anastomosis anastomoses graft fistula intragraft swing juxta avf avg outflow cannulation circuit anast needling inflow".split()
@@ -537,15 +559,21 @@ def _likewise(norms: list[str], start: int, end: int) -> bool:
 
 
 def is_title(analysis: Analysis, sentence: Sentence) -> bool:
-    """A line of the preamble without a verb before the procedure begins reads as a title."""
-    if sentence.section.kind != "preamble" or not sentence.line_start or sentence.end - sentence.start > 40:
+    """A line without a verb, before the procedure begins, reads as a title even where no heading says so."""
+    if sentence.section.kind not in ("preamble", "body") or not sentence.line_start or sentence.end - sentence.start > 40:
         return False
     words = analysis.norms[sentence.start : sentence.end]
-    if analysis.access and sentence.index >= min(a.sentence for a in analysis.access) and sentence.index > 6:
+    begun = analysis.access and sentence.index >= min(a.sentence for a in analysis.access)
+    if begun and (sentence.index > 6 or sentence.section.kind == "body"):
         return False
-    verbs = {"was", "were", "is", "had", "has", "have", "are", "i", "we", "our", "found", "showed", "he", "she", "it", "came", "went"}
+    if sentence.section.kind == "body" and not any(a.sentence == sentence.index for a in analysis.acts):
+        return False
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
-    return not verbs & set(words) and not sized and not analysis.has("pressure", sentence.start, sentence.end)
+    told = any(analysis.has(k, sentence.start, sentence.end) for k in ("pressure", "percent", "residual", "waist"))
+    return not VERBS & set(words) and not sized and not told
+
+
+VERBS = frozenset("was were is had has have are i we our found showed he she it came went".split())
 
 
 def _roles(analysis: Analysis) -> None:

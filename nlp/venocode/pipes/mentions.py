@@ -18,7 +18,7 @@ REACH = 12
 def mentions(doc: Doc) -> Doc:
     """Find the mentions of the three kinds that are no vein."""
     analysis = analysis_of(doc)
-    analysis.facts["sizes"] = _sizes(analysis.norms)
+    analysis.facts["pairs"], analysis.facts["sizes"] = _sizes(analysis.norms)
     analysis.facts["balloon_note"] = any(analysis.by_kind.get(k) for k in BALLOON_KINDS) or any(
         a.value in ("act", "pta", "around") for a in analysis.by_kind.get("angioplasty", ())
     )
@@ -28,9 +28,11 @@ def mentions(doc: Doc) -> Doc:
     return doc
 
 
-def _sizes(norms: list[str]) -> list[int]:
-    """Tokens where a balloon-like size begins: "12 x 40", "14mm", "10 mm x 4 cm", "12 by 40"."""
+def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
+    """Tokens where a balloon-like size begins: pairs ("12 x 40", "10 mm x 4 cm", "12 by 40"), and pairs with single
+    diameters ("14 mm"), which may be a balloon's or a vein's."""
     found = []
+    pairs = []
     n = len(norms)
     for i, word in enumerate(norms):
         if not word[0].isdigit():
@@ -45,15 +47,18 @@ def _sizes(norms: list[str]) -> list[int]:
                 j += 1
             times = j + 1 < n and norms[j] in ("x", "×", "by", "*") and norms[j + 1][0].isdigit()
             glued = j < n and norms[j][0] == "x" and norms[j][1:2].isdigit()
+            if (times or glued) and 1.5 <= number <= 30:
+                pairs.append(i)
             if (times or glued) and 1.5 <= number <= 30 or unit and 2 <= number <= 28:
                 found.append(i)
         elif "x" in word:
             first, _, rest = word.partition("x")
             if first.replace("mm", "").isdigit() and rest[:1].isdigit() and 1.5 <= float(first.replace("mm", "")) <= 30:
                 found.append(i)
+                pairs.append(i)
         elif word.endswith("mm") and word[:-2].isdigit() and 2 <= float(word[:-2]) <= 28:
             found.append(i)
-    return found
+    return pairs, found
 
 
 # --- balloon dilation ------------------------------------------------------------------------------------------------
@@ -123,6 +128,8 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
     if any(w in _dilator_words() for w in before[-6:]) and not (balloon or sized):
+        return False
+    if any(w in ("forceps", "dilator", "dilators", "garrett") for w in norms[atom.end : min(sentence.end, atom.end + 9)]) and not balloon:
         return False
     if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
         return False

@@ -17,6 +17,7 @@ CENTRAL = frozenset({"central", "centrally"})
 PERIPHERAL = frozenset({"peripheral", "peripherally"})
 UPPER = frozenset({"upper", "cranial", "top", "uppermost"})
 LOWER = frozenset({"lower", "caudal", "bottom", "lowest"})
+ARM = frozenset({"superior_vena_cava", "brachiocephalic_vein", "subclavian_vein", "axillary_vein", "internal_jugular_vein"})
 LEG = frozenset({"inferior_vena_cava", "iliac_vein", "common_iliac_vein", "external_iliac_vein", "common_femoral_vein", "femoral_vein",
                  "popliteal_vein", "deep_femoral_vein"})  # fmt: skip
 OPPOSITE = {"left": "right", "right": "left"}
@@ -46,11 +47,59 @@ class Lesion:
     excluded: bool = False
 
 
+LABELLED = frozenset({"lesion", "lesions", "row", "rows", "number", "numbers", "site", "sites", "no", "nos", "stenosis", "stenoses", "segment",
+                      "segments", "item", "items", "line", "lines", "at", "spots", "spot", "#"})  # fmt: skip
+
+
+def line_label(words: list[str]) -> str:
+    """The letter or number a list line begins with: "(a)", "2.", "B:", "3 IVC", "iv)"."""
+    head = [w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at")]
+    if len(head) >= 2 and (len(head[0]) == 1 and head[0].isalpha() or head[0] in ("ii", "iii", "iv", "vi") or head[0].isdigit() and len(head[0]) <= 2):
+        if head[1] in (")", ".", ":", "=", ",") or words[:1] == ["("]:
+            return head[0]
+    return ""
+
+
 @dataclass(slots=True)
 class Lesions:
     """The diseased veins of the note, in the order told."""
 
     items: dict[Vein, Lesion] = field(default_factory=dict)
+    labels: dict[str, list[Vein]] = field(default_factory=dict)
+
+    def name(self, label: str, veins: list[Vein]) -> None:
+        """Note the letter or number under which a list tells of a vein; the first list keeps it."""
+        self.labels.setdefault(label, veins)
+
+    def labelled(self, words: list[str]) -> list[Vein]:
+        """Veins named by their letter or number: "B: 10 x 40", "lesions 2 and 3", "rows 1-6", "A through E"."""
+        if len(self.labels) < 2:
+            return []
+        label = line_label(words)
+        if label in self.labels:
+            return list(self.labels[label])
+        for i, w in enumerate(words):
+            if w in LABELLED and i + 1 < len(words):
+                found = self._listed(words[i + 1 : i + 12])
+                if found:
+                    return found
+        return []
+
+    def _listed(self, words: list[str]) -> list[Vein]:
+        out: list[str] = []
+        order = list(self.labels)
+        span = False
+        for w in words:
+            if w in self.labels:
+                if span and out:
+                    out += order[order.index(out[-1]) + 1 : order.index(w)]
+                out.append(w)
+                span = False
+            elif w in ("-", "through", "to", "thru"):
+                span = True
+            elif w not in (",", "and", "&", "(", ")", "no", ".", "#"):
+                break
+        return [v for label in out for v in self.labels[label]]
 
     def add(self, vein: Vein, sentence: int, words: set[str], order: int) -> None:
         """Note a lesion, or further words about one."""
@@ -79,6 +128,9 @@ class Lesions:
 def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], lesions: Lesions, context: dict[str, list[Vein]]) -> list[Vein]:
     """The veins an act without a vein speaks of, most certain kind of reference first; empty when none fits."""
     words = analysis.norms[clause[0] : clause[1]]
+    labelled = lesions.labelled(words)
+    if labelled:
+        return labelled
     candidates = lesions.candidates(context["stented"])
     side = _side(analysis, clause, words, context)
     if side:
@@ -203,7 +255,7 @@ def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
         following = words[i + 1 : i + 2]
         if following and following[0] not in ("lesion", "stenosis", "one", "was", "of", "narrowing", "stricture", "part", "lesions"):
             continue
-        below = all(x.vein[0] in LEG for x in ranked)
+        below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)
         if w in CENTRAL or w in (UPPER if below else LOWER):
             return [ranked[-1].vein]
         if w in PERIPHERAL or w in (LOWER if below else UPPER):

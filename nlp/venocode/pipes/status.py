@@ -110,6 +110,9 @@ def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
         for i in range(sentence.start, start)
     ):
         return True
+    following = norms[start : min(sentence.end, start + 9)]
+    if any(is_year(w) and following[i - 1 : i] in (["in"], ["("], ["during"]) for i, w in enumerate(following)):
+        return True
     index = sentence.index
     while index > 0 and not analysis.sentences[index].line_start:
         index -= 1

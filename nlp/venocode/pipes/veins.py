@@ -495,16 +495,16 @@ class SideReader:
 
     def infer(self, m: VeinMention, vein: str) -> str:
         """The side of a bare name."""
-        if vein in self.one_sided:
-            return self.one_sided[vein]
         region = region_of(vein)
-        if region == "other" and self.analysis.norms[m.start] in ("transplant", "allograft", "graft"):
+        if region == "other" and {"transplant", "allograft", "graft"} & set(self.analysis.norms[max(0, m.start - 1) : m.start + 1]):
             region = "leg"
         sentence = self.analysis.sentences[m.sentence]
         fits = [(at, side) for at, side, r in self.cues if side != "bilateral" and (r in ("any", region))]
         here = [side for at, side in fits if sentence.start <= at < m.start]
         if here:
             return here[-1]
+        if vein in self.one_sided:
+            return self.one_sided[vein]
         if self.overall:
             return self.overall
         if self.majority.get(region, "unknown") != "unknown":
@@ -528,9 +528,12 @@ def _only(sides: set[str]) -> str:
 def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
     """Side words of the note as (token, side, region): leg, arm, neck, any (no region named) or other."""
     owner: dict[int, str] = {}
-    for m in [*analysis.veins, *analysis.arteries]:
+    for m in analysis.veins:
         for token in range(m.start, m.end):
             owner[token] = region_of(m.names[0][1])
+    for m in analysis.arteries:
+        for token in range(m.start, m.end):
+            owner[token] = "artery"
     cues = []
     norms = analysis.norms
     for atom in analysis.by_kind.get("side", ()):
@@ -561,6 +564,8 @@ REGION_WORDS = {
 
 
 def _region_after(norms: list[str], at: int) -> str:
+    if any(w in ("groin", "sheath", "sheaths", "access", "approach", "puncture") for w in norms[at : at + 2]):
+        return "route"
     for word in norms[at : at + 3]:
         for region, words in REGION_WORDS.items():
             if word in words:
@@ -603,7 +608,8 @@ def side_after(analysis: Analysis, m: VeinMention) -> str | None:
 def _one_sided(analysis: Analysis) -> dict[str, str]:
     """Veins that the note names with one side only."""
     sides: dict[str, set[str]] = {}
-    for m in analysis.veins:
+    told = [m for m in analysis.veins if analysis.sentences[m.sentence].section.kind != "past"] or analysis.veins
+    for m in told:
         after = side_after(analysis, m)
         for side, vein in m.names:
             own = side or after
