@@ -365,9 +365,11 @@ def circuit_limb(analysis: Analysis) -> str:
     """Whether the dialysis circuit is in a leg or an arm."""
     for atom in (*analysis.by_kind.get("circuit", ()), *analysis.by_kind.get("graft_word", ())):
         near = analysis.norms[max(0, atom.start - 4) : atom.end]
-        if any(w in ("thigh", "femoral", "leg", "saphenous") for w in near):
+        if any(w in ("thigh", "femoral", "leg", "saphenous") for w in near) or near[-3:-1] == ["lower", "limb"]:
             return "leg"
-    return "arm"
+    words = analysis.norms
+    thigh = any(w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words))
+    return "leg" if thigh else "arm"
 
 
 def in_circuit(vein: str, limb: str) -> bool:

@@ -31,6 +31,7 @@ NAMES = (
     "proofs",  # number of independent kinds of proof
     "side_unknown",
     "note_acts",
+    "retracted",  # an addendum takes it back
 )
 
 
@@ -89,6 +90,7 @@ def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
             kinds,
             finding.vein[1] == "unknown",
             min(facts.performed_acts, 4),
+            n("retracted") > 0,
         )
     ]
 
@@ -96,6 +98,8 @@ def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
 def rules_probability(finding: VeinFinding, facts: NoteFacts) -> float:
     """The rules-only baseline: 0.95 when the rules propose the vein, else 0.05."""
     n = finding.n
+    if n("retracted"):
+        return 0.05
     strong = n("treated.direct") + n("around")
     weak = n("treated.implicit") + n("treated.reference") + n("conclusion")
     denied = n("untouched") + n("negated") + n("attempted") + n("other_balloon")

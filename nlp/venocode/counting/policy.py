@@ -99,6 +99,9 @@ def exclusion(finding: VeinFinding, case: Case) -> Exclusion | None:
     return None
 
 
+NAMES = {"other_balloon": "non_angioplasty_balloon", "retracted": "negated"}
+
+
 def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
     """Why a vein that was not ballooned now was not (P13, P15, P16)."""
     treated_title = finding.n("title") > 0
@@ -108,9 +111,9 @@ def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
         if finding.n("attempted"):
             return "attempted", "P15"
         return "header_only_mismatch", "P16"
-    for event, rule in (("attempted", "P15"), ("other_balloon", "P13"), ("negated", "P15"), ("historical", "P15"), ("planned", "P15")):
+    for event, rule in (("attempted", "P15"), ("other_balloon", "P13"), ("retracted", "P15"), ("negated", "P15"), ("historical", "P15"), ("planned", "P15")):
         if finding.n(event):
-            return ("non_angioplasty_balloon" if event == "other_balloon" else event), rule
+            return NAMES.get(event, event), rule
     if finding.n("stent"):
         return "stent_same_vein", "P9"
     if finding.n("access"):

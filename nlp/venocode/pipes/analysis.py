@@ -55,6 +55,7 @@ class VeinMention:
     sentence: int = -1
     artery: bool = False
     veins: list[tuple[str, str]] = field(default_factory=list)
+    inferred: bool = False
     role: str = "imaged"
     relation: str = "plain"
 

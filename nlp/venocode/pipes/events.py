@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
-from venocode.pipes.reference import Lesions, line_label, resolve
+from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import State, read_state
 from venocode.pipes.status import assertion_at, is_year
 
@@ -39,6 +39,8 @@ class Reading:
     named: dict[Vein, int] = field(default_factory=dict)
     line_topic: list[Vein] = field(default_factory=list)
     acted: bool = False
+    foreign: bool = False
+    foreign_focus: int = -99
 
 
 @Language.component("venocode_events")
@@ -99,8 +101,19 @@ class _Sentence:
         self.clauses = clauses(analysis, sentence, names)
         self.states: dict[int, State] = {}
         for m in names:
+            self._settle_side(m)
             self.states[m.start] = read_state(analysis, m, sentence, self.clause_of(m.start), names)
             m.relation = self.states[m.start].relation
+
+    def _settle_side(self, m: VeinMention) -> None:
+        """A side that was only inferred yields to the side on which the note told a lesion of this vein."""
+        if not m.inferred or len(m.veins) != 1:
+            return
+        name, side = m.veins[0]
+        other = (name, {"left": "right", "right": "left"}.get(side, ""))
+        known = self.r.lesions.items
+        if other in known and not known[other].past and (name, side) not in known and not self.a.has("side", self.s.start, m.start):
+            m.veins = [other]
 
     def clause_of(self, token: int) -> tuple[int, int]:
         for clause in self.clauses:
@@ -185,13 +198,14 @@ class _Sentence:
             veins = [v for m in near for v in m.veins]
             if not veins and act.assertion in ("attempted", "negated") and self.s.section.kind in READ:
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
+            retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
-                self.link(v, act.assertion, "act", act.start, act.end, act.rule)
+                self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
 
     def _label(self) -> None:
         """A list line that begins with a letter or number names the lesion of its vein."""
         words = self.a.norms[self.s.start : self.s.end]
-        label = line_label(words)
+        label = line_label(words, self.s.start in self.a.facts["capital"])
         if not label and self.s.line_start and words and words[0].isdigit() and len(words[0]) <= 2 and self.names and self.names[0].start - self.s.start <= 2:
             label = words[0]
         plain = [m for m in self.names if m.relation == "plain" and m.role != "access"]
@@ -209,7 +223,7 @@ class _Sentence:
                 if state.relation in ("plain", "dest") and m.role != "access":
                     if state.lesion:
                         self.link(v, "lesion", "state", m.start, m.end, m.rule)
-                        self.r.lesions.add(v, self.s.index, state.words, m.start)
+                        self.r.lesions.add(v, self.s.index, state.words, m.start, past=self.s.section.kind == "past")
                         self.r.normal.discard(v)
                     elif state.normal:
                         if v not in self.r.lesions.items:
@@ -236,7 +250,8 @@ class _Sentence:
             cue = self._stent_cue(clause)
             if cue is None:
                 continue
-            targets = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest", "source")]
+            span = self._stent_span(clause)
+            targets = [m for m in self.names if span[0] <= m.start < span[1] and m.relation in ("plain", "dest", "source")]
             targets = [m for m in targets if m.relation != "source" or self._along(m)]
             veins = [v for m in targets for v in m.veins]
             for m in targets:
@@ -253,6 +268,21 @@ class _Sentence:
             for v in dict.fromkeys(veins):
                 self.link(v, "stent", how, cue[0], cue[1], "STN-001")
                 self.r.stented.append(v)
+
+    def _stent_span(self, clause: tuple[int, int]) -> tuple[int, int]:
+        """The clause of a stent with the ones after it that go on about it ("..., and thus across all of the ...")."""
+        end = clause[1]
+        for start, stop in self.clauses:
+            if start < clause[1]:
+                continue
+            words = self.a.norms[start : start + 4]
+            if any(w in ("thus", "across", "covering", "extending", "down", "into", "through", "extended", "carried") for w in words) and not any(
+                start <= a.start < stop for a in self.acts
+            ):
+                end = stop
+            else:
+                break
+        return clause[0], end
 
     def _along(self, m: VeinMention) -> bool:
         """A stent that runs from, through or across a vein lies in it, unless that is the sheath's way."""
@@ -312,12 +342,15 @@ class _Sentence:
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
             if not veins and self._foreign(clause, start):
-                self.r.acted = True
+                self.r.acted = self.r.foreign = True
                 continue
             if not veins and not linked_any:
                 earlier = self._earlier_clause(clause)
                 if earlier:
                     targets, veins = earlier, [v for m in earlier for v in m.veins]
+            if not veins and self._artery_in_focus(clause):
+                self.r.foreign = True
+                continue
             if not veins:
                 if linked_any and not self._elsewhere(clause):
                     continue
@@ -369,7 +402,7 @@ class _Sentence:
         if a.has("stent", start, end) and not (named and balloon):
             return None
         sizes = [i for i in a.facts["pairs"] if start <= i < end]
-        force = a.has("pressure", start, end) or a.has("waist", start, end) or a.has("inflate", start, end) or _minutes(a.norms, start, end)
+        force = _told_pressure(a, start, end) or a.has("waist", start, end) or a.has("inflate", start, end) or _minutes(a.norms, start, end)
         same = a.within("same", start, end)
         treat = a.within("treat", start, end)
         if balloon and (force or same or treat or sizes and self.r.acted and self._list_line()):
@@ -488,6 +521,12 @@ class _Sentence:
             return True
         return False
 
+    def _artery_in_focus(self, clause: tuple[int, int]) -> bool:
+        """Whether the last vessel told with a lesion or an act was an artery, and nothing in the clause says vein."""
+        words = self.a.norms[clause[0] : clause[1]]
+        venous = any(w in ("vein", "veins", "venous", "caval") for w in words)
+        return not venous and self.r.foreign_focus > self.r.focus_sentence and self.s.index - self.r.foreign_focus <= 8
+
     def _context(self) -> dict[str, list[Vein]]:
         near = self.s.index - self.r.focus_sentence <= 4
         return {
@@ -496,6 +535,7 @@ class _Sentence:
             "last": self.r.last_treated,
             "stented": list(dict.fromkeys(self.r.stented)),
             "titled": self.r.titled,
+            "foreign": [("artery", "none")] if self.r.foreign else [],
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
@@ -514,6 +554,11 @@ class _Sentence:
 
     def _refocus(self) -> None:
         plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal]
+        self._refocus_arteries(plain)
+        if not self.names:
+            described = described_lesion(self.r.lesions.candidates(self.r.stented), self.a.norms[self.s.start : self.s.end])
+            if described:
+                self.r.focus, self.r.focus_sentence = described, self.s.index
         if not plain:
             plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].untouched and self._list_line()]
         if not plain:
@@ -526,14 +571,23 @@ class _Sentence:
             self.r.line_topic = list(plain[0].veins)
 
 
+    def _refocus_arteries(self, plain: list[VeinMention]) -> None:
+        arteries = [m for m in self.a.arteries if m.sentence == self.s.index]
+        if not arteries or any(self.states[m.start].lesion for m in plain):
+            return
+        told = self.a.has("lesion", self.s.start, self.s.end) or self.a.has("percent", self.s.start, self.s.end) or self.acts
+        if told and not plain:
+            self.r.foreign_focus = self.s.index
+
+
 MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
 CLOSING = frozenset("sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split())
 DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
 NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
-ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "latter", "opposite", "both", "each", "remaining"})
+ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", "both", "each", "remaining"})
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery arteries coronary "
-    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta trunk endplate vertebral tamps pedicle coupler sinuplasty "
+    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook apex struts strut vertebral tamps pedicle coupler sinuplasty "
     "endograft neck ostium-sinus maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
@@ -551,6 +605,12 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
         if norms[i] in ("one", "two", "three", "five") and norms[i + 1] in ("minutes", "minute", "inflations", "inflation"):
             return True
     return False
+
+
+def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:
+    """A pressure with its number ("12 atm", "nominal pressure"); a table's head has none."""
+    return any(analysis.norms[x.start - 1][:1].isdigit() or analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
+               and analysis.norms[x.start - 1] not in ("mm", "balloon") for x in analysis.within("pressure", start, end))  # fmt: skip
 
 
 def _likewise(norms: list[str], start: int, end: int) -> bool:

@@ -51,6 +51,8 @@ class Lexer:
         analysis = analysis_of(doc)
         analysis.norms = [token.norm_ for token in doc]
         analysis.facts["month"] = {token.i for token in doc if token.text == "May" or token.text == "MAY"}
+        analysis.facts["capital"] = {token.i for token in doc if len(token.text) == 1 and token.text.isupper()}
+        analysis.facts["upper"] = {token.i for token in doc if token.text.isupper()}
         by_family: dict[str, list[Atom]] = {}
         for match_id, start, end in self.matcher(doc):
             for entry in self.entries[match_id]:

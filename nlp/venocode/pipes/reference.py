@@ -45,17 +45,18 @@ class Lesion:
     order: int
     words: set[str] = field(default_factory=set)
     excluded: bool = False
+    past: bool = False
 
 
 LABELLED = frozenset({"lesion", "lesions", "row", "rows", "number", "numbers", "site", "sites", "no", "nos", "stenosis", "stenoses", "segment",
                       "segments", "item", "items", "line", "lines", "at", "spots", "spot", "#"})  # fmt: skip
 
 
-def line_label(words: list[str]) -> str:
-    """The letter or number a list line begins with: "(a)", "2.", "B:", "3 IVC", "iv)"."""
-    head = [w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at")]
+def line_label(words: list[str], capital: bool = False) -> str:
+    """The letter or number a list line begins with: "(a)", "2.", "B:", "3 IVC", "iv)"; ``capital``: it is "A"."""
+    head = [w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at", "stent", "site", "stenosis")]
     if len(head) >= 2 and (len(head[0]) == 1 and head[0].isalpha() or head[0] in ("ii", "iii", "iv", "vi") or head[0].isdigit() and len(head[0]) <= 2):
-        if head[1] in (")", ".", ":", "=", ",") or words[:1] == ["("]:
+        if head[1] in (")", ".", ":", "=", ",") or words[:1] == ["("] or capital:
             return head[0]
     return ""
 
@@ -71,15 +72,15 @@ class Lesions:
         """Note the letter or number under which a list tells of a vein; the first list keeps it."""
         self.labels.setdefault(label, veins)
 
-    def labelled(self, words: list[str]) -> list[Vein]:
+    def labelled(self, words: list[str], capital: bool) -> list[Vein]:
         """Veins named by their letter or number: "B: 10 x 40", "lesions 2 and 3", "rows 1-6", "A through E"."""
         if len(self.labels) < 2:
             return []
-        label = line_label(words)
+        label = line_label(words, capital)
         if label in self.labels:
             return list(self.labels[label])
         for i, w in enumerate(words):
-            if w in LABELLED and i + 1 < len(words):
+            if (w in LABELLED or w in ("of", "all") and words[i + 2 : i + 3] in ([","], ["and"], ["through"])) and i + 1 < len(words):
                 found = self._listed(words[i + 1 : i + 12])
                 if found:
                     return found
@@ -101,11 +102,11 @@ class Lesions:
                 break
         return [v for label in out for v in self.labels[label]]
 
-    def add(self, vein: Vein, sentence: int, words: set[str], order: int) -> None:
-        """Note a lesion, or further words about one."""
+    def add(self, vein: Vein, sentence: int, words: set[str], order: int, *, past: bool = False) -> None:
+        """Note a lesion, or further words about one; today's findings outweigh the history's."""
         found = self.items.get(vein)
-        if found is None:
-            self.items[vein] = Lesion(vein, sentence, order, set(words))
+        if found is None or found.past and not past:
+            self.items[vein] = Lesion(vein, sentence, order, set(words) | (found.words if found else set()), past=past)
         else:
             found.words |= words
             found.sentence = sentence
@@ -118,6 +119,8 @@ class Lesions:
     def candidates(self, drop: list[Vein]) -> list[Lesion]:
         """Lesions an act may speak of, sided ones before their unsided or unspecified doubles."""
         found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
+        if any(not x.past for x in found):
+            found = [x for x in found if not x.past]
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
         return [
@@ -128,7 +131,7 @@ class Lesions:
 def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], lesions: Lesions, context: dict[str, list[Vein]]) -> list[Vein]:
     """The veins an act without a vein speaks of, most certain kind of reference first; empty when none fits."""
     words = analysis.norms[clause[0] : clause[1]]
-    labelled = lesions.labelled(words)
+    labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
     if labelled:
         return labelled
     candidates = lesions.candidates(context["stented"])
@@ -152,7 +155,7 @@ def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], les
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
-    described = _described(candidates, words)
+    described = described_lesion(candidates, words)
     if described:
         return described
     positional = _positional(candidates, words)
@@ -171,9 +174,11 @@ def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], les
     if untreated:
         return [max(untreated, key=lambda x: (x.sentence, x.order)).vein]
     bare = [v for v in context["focus"] if v not in context["normal"] and (not side or v[1] in (side, "none"))]
-    if bare:
+    if bare and not context["foreign"]:
         return bare[:2]
-    return context["titled"][:1] if len(set(context["titled"])) == 1 else context["common"][:1]
+    if len(set(context["titled"])) == 1:
+        return context["titled"][:1]
+    return [] if context["foreign"] else context["common"][:1]
 
 
 def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:
@@ -214,6 +219,12 @@ def _group(candidates: list[Lesion], number: int | None, words: list[str], conte
     if len(ordered) > number:
         if "former" in words:
             return [x.vein for x in ordered[:number]]
+        ranked = sorted(ordered, key=lambda x: CENTRALITY.get(x.vein[0], 4))
+        below = any(x.vein[0] in LEG for x in ranked)
+        if set(words) & (LOWER if below else UPPER):
+            return [x.vein for x in sorted(ranked[:number], key=lambda x: x.order)]
+        if set(words) & (UPPER if below else LOWER):
+            return [x.vein for x in sorted(ranked[-number:], key=lambda x: x.order)]
         latest = sorted(ordered, key=lambda x: x.sentence)[-number:]
         return [x.vein for x in latest]
     return []
@@ -233,7 +244,7 @@ def _ordinal(words: list[str]) -> int | None:
     return None
 
 
-def _described(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
     content = {w for w in words if w not in WEAK and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
@@ -241,7 +252,8 @@ def _described(candidates: list[Lesion], words: list[str]) -> list[Vein]:
             fits = [x.vein for x in candidates if x.vein[0] in veins]
             if len(fits) == 1:
                 return fits
-    scores = sorted(((len(content & x.words), x) for x in candidates), key=lambda p: -p[0])
+    stems = {w[:5] for w in content}
+    scores = sorted(((len(stems & {w[:5] for w in x.words}), x) for x in candidates), key=lambda p: -p[0])
     if scores and scores[0][0] and (len(scores) == 1 or scores[1][0] < scores[0][0]):
         return [scores[0][1].vein]
     return []

@@ -63,6 +63,8 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
     """Whether a lesion is told, and whether one is denied, between the neighbouring names."""
     denied = False
     norms = analysis.norms
+    if _minor(analysis, m, stop):
+        return False, True
     first_normal = next((a.start for a in analysis.within("normal", m.end, stop)), stop)
     for atom in analysis.within("lesion", m.end, stop):
         if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
@@ -77,7 +79,7 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             return True, False
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = norms[atom.start - 1] if atom.start else ""
-        if value.replace(".", "").isdigit() and float(value) >= 50 and "of" in norms[atom.end : m.start]:
+        if value.replace(".", "").isdigit() and float(value) >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
             return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
@@ -88,6 +90,17 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         return True, False
     return False, denied
+
+
+def _minor(analysis: Analysis, m: VeinMention, stop: int) -> bool:
+    """A narrowing told as less than half is none that is treated ("flattened by 44 %")."""
+    values = []
+    for atom in analysis.within("percent", m.end, min(stop, m.end + 16)):
+        value = analysis.norms[atom.start - 1].replace(".", "")
+        if value.isdigit():
+            values.append(float(analysis.norms[atom.start - 1]))
+    told = analysis.has("residual", m.end, stop) or analysis.has("pressure", m.end, stop)
+    return bool(values) and max(values) < 50 and not told
 
 
 def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int]) -> str:
@@ -101,10 +114,12 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
     at = lead + len(before)
     if _ends_with(analysis, "landmark", sentence.start, at):
         return "landmark"
+    if last in ("from", "through", "via", "thru") and _range(norms, m, clause):
+        return "plain"
     if last in ("from", "through", "via", "thru") or before[-2:] == ["way", "of"]:
         after = norms[m.end : m.end + 4]
         moved = any(w in ("sheath", "access", "approach", "route", "tract", "groin", "puncture", "venotomy", "wire") for w in after)
-        if last == "from" and not _range(norms, m, clause):
+        if last == "from":
             return "source"
         if moved or last != "through" or not _balloon_before(analysis, clause[0], m.start):
             return "source"
@@ -126,7 +141,7 @@ def _verb_to(norms: list[str], at: int) -> bool:
 
 def _range(norms: list[str], m: VeinMention, clause: tuple[int, int]) -> bool:
     """"from the popliteal to the common femoral vein"."""
-    return any(w in ("to", "through", "up") for w in norms[m.end : min(clause[1], m.end + 3)])
+    return norms[m.end : m.end + 1] == ["to"] or norms[m.end : m.end + 2] in (["up", "to"], ["down", "to"], ["through", "the"])
 
 
 def _balloon_before(analysis: Analysis, start: int, end: int) -> bool:

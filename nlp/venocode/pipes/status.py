@@ -32,6 +32,10 @@ def status(doc: Doc) -> Doc:
 def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -> str:
     """The assertion of the tokens [start, end) of a sentence."""
     section = sentence.section
+    if _template(analysis, sentence):
+        return "other"
+    if quoted(analysis, start):
+        return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
     category = cue.value.category if cue is not None else None
     if section.kind == "header" and category in (None, "performed", "planned", "historical", "other"):
@@ -52,6 +56,29 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     if category == "negated" and _future(analysis, cue, sentence, start):
         return "planned"
     return category or "performed"
+
+
+def _template(analysis: Analysis, sentence: Sentence) -> bool:
+    """Unfilled template text: "*** mm balloon", "{{ANGIOPLASTY", "____"."""
+    text = "".join(analysis.norms[sentence.start : sentence.end])
+    return "***" in text or "{{" in text or "}}" in text
+
+
+OUTSIDE = frozenset({"outside", "fax", "faxed", "hospital", "report", "letter", "elsewhere", "read", "reads", "says", "wrote", "states"})
+
+
+def quoted(analysis: Analysis, token: int) -> bool:
+    """Whether the token stands inside a longer quotation of somebody else's report."""
+    ranges = analysis.facts.get("quotes")
+    if ranges is None:
+        marks = [i for i, w in enumerate(analysis.norms) if w == '"']
+        ranges = [
+            (a, b)
+            for a, b in zip(marks[::2], marks[1::2], strict=False)
+            if b - a > 12 and OUTSIDE & set(analysis.norms[max(0, a - 25) : a])
+        ]
+        analysis.facts["quotes"] = ranges
+    return any(a < token < b for a, b in ranges)
 
 
 def _plan_section(analysis: Analysis, category: str | None, sentence: Sentence) -> str:
@@ -164,6 +191,12 @@ def _commas(analysis: Analysis, cue: Atom, start: int, end: int) -> int:
     return sum(w in (",", "-", "(", ")", ":") for w in between)
 
 
+def _number_sign(analysis: Analysis, cue: Atom) -> bool:
+    """"No. 2" counts, it does not deny."""
+    following = analysis.norms[cue.end : cue.end + 2]
+    return analysis.norms[cue.start] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdigit() or following[:1] and following[0].isdigit())
+
+
 def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
     """Cues of a sentence that no pseudo cue covers."""
     atoms = analysis.within("cue", sentence.start, sentence.end)
@@ -171,5 +204,5 @@ def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
     return [
         a
         for a in atoms
-        if a.value.category != "pseudo" and a.start not in analysis.facts["month"] and not any(p.start <= a.start and a.end <= p.end for p in pseudo)
+        if a.value.category != "pseudo" and a.start not in analysis.facts["month"] and not _number_sign(analysis, a) and not any(p.start <= a.start and a.end <= p.end for p in pseudo)
     ]

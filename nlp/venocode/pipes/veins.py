@@ -138,6 +138,8 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
     j = i
     while j < end:
         here = at.get(j, {})
+        if norms[j] == "pop" and here.get("full") and here["full"].end == j + 1 and (doc[j].text != "POP" or i and norms[i - 1] == "a"):
+            break
         if "full" in here and not (unit.quals and "stem" in here):
             atom = here["full"]
             unit.full, unit.rule, j = atom.value, atom.rule, atom.end
@@ -415,6 +417,7 @@ def resolve_sides(analysis: Analysis) -> None:
                 continue
             if own is None:
                 own = "bilateral" if plural else sides.infer(m, vein)
+                m.inferred = not plural
             if own == "bilateral":
                 m.veins += [(vein, "left"), (vein, "right")]
             else:
@@ -565,7 +568,7 @@ REGION_WORDS = {
 
 def _region_after(norms: list[str], at: int) -> str:
     if any(w in ("groin", "sheath", "sheaths", "access", "approach", "puncture") for w in norms[at : at + 2]):
-        return "route"
+        return "leg" if norms[at : at + 2] in (["groin", "."], ["groin", ":"]) else "route"
     for word in norms[at : at + 3]:
         for region, words in REGION_WORDS.items():
             if word in words:
