@@ -66,6 +66,8 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
             by_vein.setdefault(link.vein, []).append(link)
             first.setdefault(link.vein, link.start)
     merged = _merge_unspecified(by_vein, mentions)
+    if any(link.event in ("treated", "around", "conclusion") for v, links in merged.items() if v[0] != "unknown_vein" for link in links):
+        merged = {v: links for v, links in merged.items() if v[0] != "unknown_vein"}
     routes = _routes(analysis)
     out = []
     for vein, links in merged.items():
@@ -92,9 +94,7 @@ def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein])
     for side in ("left", "right", "unknown"):
         whole = ("iliac_vein", side)
         if whole in out and any((part, side) in out for part in ("common_iliac_vein", "external_iliac_vein")):
-            rest = [link for link in out.pop(whole) if link.event in ("treated", "around") and link.how == "direct"]
-            if rest:
-                out[whole] = rest
+            out.pop(whole)
     return out
 
 
@@ -159,12 +159,14 @@ def _no_fluoroscopy(analysis: Analysis, start: int) -> bool:
 
 
 def _has_body(analysis: Analysis) -> bool:
-    """Whether the note tells the procedure at all, beyond titles and diagnoses."""
-    words = 0
-    for s in analysis.sentences:
-        if s.section.kind in READ and not is_title(analysis, s) and s.section.kind != "neutral":
-            words += s.end - s.start
-    return words >= 25
+    """Whether the note tells the procedure at all: an access, an act, a lesion or a stent outside titles and history."""
+    told = {"lesion", "normal", "treated", "around", "stent", "untouched", "access", "conclusion", "negated", "attempted"}
+    return any(
+        link.event in told
+        and analysis.sentences[link.sentence].section.kind in READ
+        and not is_title(analysis, analysis.sentences[link.sentence])
+        for link in analysis.links
+    )
 
 
 def _access_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, int]]]:
@@ -304,7 +306,7 @@ def _sclerosis(analysis: Analysis) -> tuple[int, int] | None:
         if atom.end - atom.start > 1 or analysis.norms[atom.start] == "ccsvi":
             return atom.start, atom.end
         before = analysis.norms[atom.start - 1] if atom.start else ""
-        if not before[-1:].isdigit() and analysis.norms[atom.start + 1 : atom.start + 2] not in ([".",],):
+        if not before[-1:].isdecimal() and analysis.norms[atom.start + 1 : atom.start + 2] not in ([".",],):
             return atom.start, atom.end
     return None
 

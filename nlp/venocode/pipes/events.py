@@ -40,6 +40,7 @@ class Reading:
     line_topic: list[Vein] = field(default_factory=list)
     acted: bool = False
     foreign: bool = False
+    label: str = ""
     foreign_focus: int = -99
 
 
@@ -98,6 +99,7 @@ class _Sentence:
         self.names = names
         self.acts = acts
         self.r = reading
+        self.linked: list[Vein] = []
         self.clauses = clauses(analysis, sentence, names)
         self.states: dict[int, State] = {}
         for m in names:
@@ -132,8 +134,8 @@ class _Sentence:
         if self.s.section.kind in READ:
             self._states()
             self._other_balloon()
-            self._stents()
             self._acts()
+            self._stents()
             self._results()
         elif self.s.section.kind == "past":
             self._states()
@@ -152,6 +154,8 @@ class _Sentence:
                         m.role = "access"
 
     def _title(self) -> None:
+        if any(x.kind == "valve" for x in self.acts) and not self.names:
+            self.r.foreign = True
         stent = [a for a in self.a.within("stent", self.s.start, self.s.end)]
         stent += [
             a
@@ -206,11 +210,17 @@ class _Sentence:
         """A list line that begins with a letter or number names the lesion of its vein."""
         words = self.a.norms[self.s.start : self.s.end]
         label = line_label(words, self.s.start in self.a.facts["capital"])
-        if not label and self.s.line_start and words and words[0].isdigit() and len(words[0]) <= 2 and self.names and self.names[0].start - self.s.start <= 2:
+        if not label and self.s.line_start and words and words[0].isdecimal() and len(words[0]) <= 2 and self.names and self.names[0].start - self.s.start <= 2:
             label = words[0]
         plain = [m for m in self.names if m.relation == "plain" and m.role != "access"]
+        if label and self.s.line_start:
+            self.r.label = label
+        elif self.s.line_start:
+            self.r.label = ""
+        label = label or self.r.label
         if label and plain:
             self.r.lesions.name(label, list(plain[0].veins))
+            self.r.label = ""
 
     def _states(self) -> None:
         self._label()
@@ -220,10 +230,10 @@ class _Sentence:
                 for v in m.veins:
                     self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
-                if state.relation in ("plain", "dest") and m.role != "access":
+                if state.relation == "plain" and m.role != "access" and not (self.r.acted and state.minor) and not self._after_treatment():
                     if state.lesion:
                         self.link(v, "lesion", "state", m.start, m.end, m.rule)
-                        self.r.lesions.add(v, self.s.index, state.words, m.start, past=self.s.section.kind == "past")
+                        self.r.lesions.add(v, self.s.index, state.words, m.start, past=self.s.section.kind == "past", strong=state.strong)
                         self.r.normal.discard(v)
                     elif state.normal:
                         if v not in self.r.lesions.items:
@@ -232,6 +242,10 @@ class _Sentence:
                 if state.untouched and state.relation == "plain":
                     self.link(v, "untouched", "state", m.start, m.end, m.rule)
                     self.r.lesions.exclude(v)
+
+    def _after_treatment(self) -> bool:
+        """Results are told: what is open or narrow now says nothing of the lesion that was treated."""
+        return self.s.section.name == "result" and self.r.acted
 
     def _other_balloon(self) -> None:
         for clause in self.clauses:
@@ -257,6 +271,8 @@ class _Sentence:
             for m in targets:
                 m.role = "stented"
             how = "clause"
+            if not veins and self.linked:
+                veins = list(dict.fromkeys(self.linked))
             if not veins:
                 earlier = self._earlier_clause(clause)
                 veins = [v for m in earlier for v in m.veins]
@@ -313,6 +329,8 @@ class _Sentence:
             return atom.start, atom.end
         for atom in verbs:
             word = self.a.norms[atom.start]
+            if word == "stented" and self.a.norms[atom.start - 1 : atom.start] in (["the"], ["previously"], ["a"]):
+                continue
             if word in ("stented", "stenting", "relined") and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
                 if not any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]):
                     return atom.start, atom.end
@@ -360,6 +378,8 @@ class _Sentence:
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
+            if not veins and explicit and kind in ("act", "pta", "dilate") and self.s.section.kind != "conclusion" and not self.r.foreign:
+                self.link(("unknown_vein", "unknown"), "treated", "reference", start, end, rule)
             if not veins:
                 continue
             linked_any = True
@@ -379,6 +399,7 @@ class _Sentence:
             if kind == "around":
                 self.r.around.append(v)
         self.r.last_treated = list(dict.fromkeys(veins))
+        self.linked += veins
         self.r.acted = True
 
     def _anchor(self, clause: tuple[int, int], performed: list[Act]) -> tuple[int, int, str, str, bool] | None:
@@ -483,6 +504,9 @@ class _Sentence:
         return len(between) <= 6 and any(w in ("of", "in", "across") for w in between)
 
     def _balloon_dest(self, m: VeinMention, clause: tuple[int, int]) -> bool:
+        movers = self.a.within("mover", clause[0], m.start)
+        if movers and RESTING & set(self.a.norms[movers[-1].start : m.start]):
+            return False
         return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or any(
             clause[0] <= i < m.start for i in self.a.facts["sizes"]
         )
@@ -580,6 +604,7 @@ class _Sentence:
             self.r.foreign_focus = self.s.index
 
 
+RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
 CLOSING = frozenset("sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split())
 DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
@@ -598,9 +623,9 @@ CIRCUIT_PARTS = frozenset(
 def _minutes(norms: list[str], start: int, end: int) -> bool:
     """A duration of inflation: "2 min", "90 s", "60 sec", "x 2"."""
     for i in range(start, end - 1):
-        if norms[i].isdigit() and norms[i + 1] in ("min", "mins", "minutes", "minute", "s", "sec", "secs", "seconds"):
+        if norms[i].isdecimal() and norms[i + 1] in ("min", "mins", "minutes", "minute", "s", "sec", "secs", "seconds"):
             return True
-        if norms[i][:-1].isdigit() and norms[i].endswith("s") and len(norms[i]) <= 4:
+        if norms[i][:-1].isdecimal() and norms[i].endswith("s") and len(norms[i]) <= 4:
             return True
         if norms[i] in ("one", "two", "three", "five") and norms[i + 1] in ("minutes", "minute", "inflations", "inflation"):
             return True
@@ -609,7 +634,7 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
 
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:
     """A pressure with its number ("12 atm", "nominal pressure"); a table's head has none."""
-    return any(analysis.norms[x.start - 1][:1].isdigit() or analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
+    return any(analysis.norms[x.start - 1][:1].isdecimal() or analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
                and analysis.norms[x.start - 1] not in ("mm", "balloon") for x in analysis.within("pressure", start, end))  # fmt: skip
 
 
@@ -630,7 +655,7 @@ def is_title(analysis: Analysis, sentence: Sentence) -> bool:
         return False
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
     told = any(analysis.has(k, sentence.start, sentence.end) for k in ("pressure", "percent", "residual", "waist"))
-    return not VERBS & set(words) and not sized and not told
+    return not VERBS & set(words) and not sized and not told and not any(is_year(w) for w in words)
 
 
 VERBS = frozenset("was were is had has have are i we our found showed he she it came went".split())

@@ -72,13 +72,15 @@ PAST_WORDS = frozenset("ago previously elsewhere outside prior earlier since".sp
 
 def _ends(norms: list[str], section: Section, start: int, end: int, line_start: bool, paragraph: int) -> bool:
     """Whether a history-like section is over: its own line has ended, or the procedure begins in a new paragraph."""
+    if section.kind == "conclusion":
+        return start > section.body_start and _begins(norms, start, end)
     if section.kind not in ("past", "consent", "neutral", "header") or start <= section.body_start:
         return False
     new_line = norms[start - 1] == "\n"
     if not new_line:
         return section.kind == "past" and _begins(norms, start, end) and "\n" not in norms[section.start : start]
     inline = section.body_start < section.end and norms[section.body_start] != "\n"
-    listed = norms[start].isdigit() and len(norms[start]) <= 2 or norms[start] in ("-", "*", "(")
+    listed = norms[start].isdecimal() and len(norms[start]) <= 2 or norms[start] in ("-", "*", "(")
     gap = norms[start - 2 : start] == ["\n", "\n"]
     if section.kind in ("neutral", "header"):
         return gap and inline or inline and not listed and section.kind == "neutral"
@@ -89,4 +91,4 @@ def _ends(norms: list[str], section: Section, start: int, end: int, line_start: 
 
 def _begins(norms: list[str], start: int, end: int) -> bool:
     words = norms[start:end]
-    return any(w in BEGINS for w in words) and not any(w in PAST_WORDS or w.isdigit() and len(w) == 4 and w[:2] in ("19", "20") for w in words)
+    return any(w in BEGINS for w in words) and not any(w in PAST_WORDS or w.isdecimal() and len(w) == 4 and w[:2] in ("19", "20") for w in words)

@@ -35,9 +35,9 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
     pairs = []
     n = len(norms)
     for i, word in enumerate(norms):
-        if not word[0].isdigit():
+        if not word[0].isdecimal():
             continue
-        if word.replace(".", "").isdigit():
+        if word.replace(".", "").isdecimal():
             number = float(word)
             j = i + 1
             if j < n and norms[j] == "-":
@@ -45,18 +45,18 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
             unit = j < n and norms[j] in ("mm", "millimeter", "millimetre", "millimeters", "millimetres")
             if unit:
                 j += 1
-            times = j + 1 < n and norms[j] in ("x", "×", "by", "*") and norms[j + 1][0].isdigit()
-            glued = j < n and norms[j][0] == "x" and norms[j][1:2].isdigit()
+            times = j + 1 < n and norms[j] in ("x", "×", "by", "*") and norms[j + 1][0].isdecimal()
+            glued = j < n and norms[j][0] == "x" and norms[j][1:2].isdecimal()
             if (times or glued) and 1.5 <= number <= 30:
                 pairs.append(i)
             if (times or glued) and 1.5 <= number <= 30 or unit and 2 <= number <= 28:
                 found.append(i)
         elif "x" in word:
             first, _, rest = word.partition("x")
-            if first.replace("mm", "").isdigit() and rest[:1].isdigit() and 1.5 <= float(first.replace("mm", "")) <= 30:
+            if first.replace("mm", "").isdecimal() and rest[:1].isdecimal() and 1.5 <= float(first.replace("mm", "")) <= 30:
                 found.append(i)
                 pairs.append(i)
-        elif word.endswith("mm") and word[:-2].isdigit() and 2 <= float(word[:-2]) <= 28:
+        elif word.endswith("mm") and word[:-2].isdecimal() and 2 <= float(word[:-2]) <= 28:
             found.append(i)
     return pairs, found
 
@@ -154,7 +154,7 @@ def _balloon_track(analysis: Analysis, block: Atom, sentence: Sentence) -> bool:
 
 
 def _french(after: list[str]) -> bool:
-    return any(w.endswith(("fr", "french", "f")) and w[0].isdigit() for w in after[:5])
+    return any(w.endswith(("fr", "french", "f")) and w[0].isdecimal() for w in after[:5])
 
 
 def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
@@ -187,9 +187,9 @@ def _fluoroscopy(doc: Doc, analysis: Analysis) -> list[tuple[int, int, str]]:
         if atom.value == "dose":
             after = analysis.norms[atom.end : atom.end + 4]
             text = doc[atom.start].text
-            if not text.isupper() or not any(w in dose or w.replace(".", "").isdigit() for w in after):
+            if not text.isupper() or not any(w in dose or w.replace(".", "").isdecimal() for w in after):
                 continue
-            if text == "FT" and analysis.norms[max(0, atom.start - 1)][-1].isdigit():
+            if text == "FT" and analysis.norms[max(0, atom.start - 1)][-1].isdecimal():
                 continue
             if text == "II" and after[:1] not in (["in"], ["("], ["control"]) and "fluoro" not in after:
                 continue

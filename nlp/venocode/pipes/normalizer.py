@@ -45,11 +45,11 @@ def normalise(word: str) -> str:
     keys, known, short = _spelling()
     if low in short:
         return short[low]
-    if low in known or low.isdigit() or len(low) < 4:
+    if low in known or low.isdecimal() or len(low) < 4:
         return low
     if not low.isalpha():
         letters = low.translate(OCR)
-        if not letters.isalpha() or not low[0].isalpha() and sum(c.isdigit() for c in low) > 1:
+        if not letters.isalpha() or not low[0].isalpha() and sum(c.isdecimal() for c in low) > 1:
             return low
         for candidate in (letters, letters.replace("l", "i", 1)):
             if candidate in known:

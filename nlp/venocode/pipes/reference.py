@@ -46,6 +46,7 @@ class Lesion:
     words: set[str] = field(default_factory=set)
     excluded: bool = False
     past: bool = False
+    strong: bool = False
 
 
 LABELLED = frozenset({"lesion", "lesions", "row", "rows", "number", "numbers", "site", "sites", "no", "nos", "stenosis", "stenoses", "segment",
@@ -55,8 +56,8 @@ LABELLED = frozenset({"lesion", "lesions", "row", "rows", "number", "numbers", "
 def line_label(words: list[str], capital: bool = False) -> str:
     """The letter or number a list line begins with: "(a)", "2.", "B:", "3 IVC", "iv)"; ``capital``: it is "A"."""
     head = [w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at", "stent", "site", "stenosis")]
-    if len(head) >= 2 and (len(head[0]) == 1 and head[0].isalpha() or head[0] in ("ii", "iii", "iv", "vi") or head[0].isdigit() and len(head[0]) <= 2):
-        if head[1] in (")", ".", ":", "=", ",") or words[:1] == ["("] or capital:
+    if len(head) >= 2 and (len(head[0]) == 1 and head[0].isalpha() or head[0] in ("ii", "iii", "iv", "vi") or head[0].isdecimal() and len(head[0]) <= 2):
+        if head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital:
             return head[0]
     return ""
 
@@ -91,6 +92,8 @@ class Lesions:
         order = list(self.labels)
         span = False
         for w in words:
+            if w == "l" and "1" in self.labels:
+                w = "1"
             if w in self.labels:
                 if span and out:
                     out += order[order.index(out[-1]) + 1 : order.index(w)]
@@ -102,13 +105,14 @@ class Lesions:
                 break
         return [v for label in out for v in self.labels[label]]
 
-    def add(self, vein: Vein, sentence: int, words: set[str], order: int, *, past: bool = False) -> None:
+    def add(self, vein: Vein, sentence: int, words: set[str], order: int, *, past: bool = False, strong: bool = True) -> None:
         """Note a lesion, or further words about one; today's findings outweigh the history's."""
         found = self.items.get(vein)
         if found is None or found.past and not past:
-            self.items[vein] = Lesion(vein, sentence, order, set(words) | (found.words if found else set()), past=past)
+            self.items[vein] = Lesion(vein, sentence, order, set(words) | (found.words if found else set()), past=past, strong=strong)
         else:
             found.words |= words
+            found.strong = found.strong or strong
             found.sentence = sentence
 
     def exclude(self, vein: Vein) -> None:
@@ -121,6 +125,8 @@ class Lesions:
         found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
         if any(not x.past for x in found):
             found = [x for x in found if not x.past]
+        if any(x.strong for x in found):
+            found = [x for x in found if x.strong]
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
         return [

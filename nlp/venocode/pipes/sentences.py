@@ -47,10 +47,10 @@ def _enumerator(norms: list[str], i: int) -> bool:
     """An enumerator in mid-line: "2) " after a comma, sentence end or bracket, or "(b) "."""
     if i + 2 >= len(norms):
         return False
-    if norms[i] == "(" and norms[i + 2] == ")" and ENUMERATOR.match(norms[i + 1]) and not norms[i + 1].isdigit():
+    if norms[i] == "(" and norms[i + 2] == ")" and ENUMERATOR.match(norms[i + 1]) and not norms[i + 1].isdecimal():
         return norms[i - 1] in (",", ";", ".", ":")
     if norms[i + 1] == ")" and ENUMERATOR.match(norms[i]):
-        return norms[i - 1] in (",", ";", ".", ":", "and") or (norms[i].isdigit() and norms[i - 1] not in ("(", "/"))
+        return norms[i - 1] in (",", ";", ".", ":", "and") or (norms[i].isdecimal() and norms[i - 1] not in ("(", "/"))
     return False
 
 

@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
 
-NEGATIONS = frozenset({"no", "not", "without", "nor", "neither", "never"})
+NEGATIONS = frozenset({"no", "not", "free", "without", "nor", "neither", "never"})
 GENERIC = frozenset(
     "stenosis stenoses lesion lesions narrowing narrowings narrowed stenosed stenotic disease diseased tight severe percent % the a of "
     "in at is was with and to by about over on mm cm its it has had there an this that per cent from for as be were are shows showed "
     "area vein veins left right both which where second first one two also another but not or between into".split()
 )
+
+
+STRONG = frozenset("stenosis stenoses stenosed stenotic narrowing narrowed stricture occlusion occluded web webs webbed membrane restenosis "
+                   "obstruction compression compressed synechiae ring shelf collar slit atretic".split())  # fmt: skip
+OCCLUDED = frozenset("occluded occlusion web webs membrane subtotal string atretic".split())
 
 
 @dataclass(slots=True)
@@ -21,6 +26,8 @@ class State:
     relation: str = "plain"
     lesion: bool = False
     normal: bool = False
+    minor: bool = False
+    strong: bool = False
     untouched: bool = False
     words: set[str] = field(default_factory=set)
 
@@ -31,6 +38,9 @@ def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: t
     after_start = min([o.start for o in names if o.start >= m.end] + [clause[1]])
     state = State(relation_of(analysis, m, sentence, clause))
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
+    state.minor = _minor(analysis, m, after_start)
+    near = analysis.norms[before_end:after_start]
+    state.strong = any(w in STRONG for w in near) or analysis.has("percent", m.start, min(after_start, m.end + 12))
     shared = _shared_predicate(analysis, m, names, clause)
     normal_end = shared if shared > after_start else after_start
     state.normal = not state.lesion and (denied or analysis.has("normal", m.end, normal_end))
@@ -38,7 +48,7 @@ def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: t
         state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
         state.lesion = state.lesion and not state.normal
     state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
-    state.words = {w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdigit())}
+    state.words = {w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())}
     return state
 
 
@@ -75,11 +85,11 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         return True, False
     for atom in analysis.within("percent", m.end, min(stop, m.end + 12)):
         value = norms[atom.start - 1] if atom.start else ""
-        if value.replace(".", "").isdigit() and float(value) >= 50 and not analysis.has("residual", m.end, stop):
+        if value.replace(".", "").isdecimal() and float(value) >= 50 and not analysis.has("residual", m.end, stop):
             return True, False
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = norms[atom.start - 1] if atom.start else ""
-        if value.replace(".", "").isdigit() and float(value) >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
+        if value.replace(".", "").isdecimal() and float(value) >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
             return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
@@ -97,10 +107,11 @@ def _minor(analysis: Analysis, m: VeinMention, stop: int) -> bool:
     values = []
     for atom in analysis.within("percent", m.end, min(stop, m.end + 16)):
         value = analysis.norms[atom.start - 1].replace(".", "")
-        if value.isdigit():
+        if value.isdecimal():
             values.append(float(analysis.norms[atom.start - 1]))
     told = analysis.has("residual", m.end, stop) or analysis.has("pressure", m.end, stop)
-    return bool(values) and max(values) < 50 and not told
+    closed = any(w in OCCLUDED for w in analysis.norms[m.end : stop])
+    return bool(values) and max(values) < 50 and not told and not closed
 
 
 def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int]) -> str:

@@ -34,7 +34,7 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     section = sentence.section
     if _template(analysis, sentence):
         return "other"
-    if quoted(analysis, start):
+    if quoted(analysis, start) or analysis.norms[_line_start(analysis, sentence)] == ">":
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
     category = cue.value.category if cue is not None else None
@@ -56,6 +56,14 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     if category == "negated" and _future(analysis, cue, sentence, start):
         return "planned"
     return category or "performed"
+
+
+def _line_start(analysis: Analysis, sentence: Sentence) -> int:
+    """First token of the line a sentence stands on."""
+    index = sentence.index
+    while index > 0 and not analysis.sentences[index].line_start:
+        index -= 1
+    return analysis.sentences[index].start
 
 
 def _template(analysis: Analysis, sentence: Sentence) -> bool:
@@ -126,7 +134,7 @@ DOSE_UNITS = frozenset("u unit units iu ml mg cc heparin mgy cgy m mcg hours h h
 
 def is_year(word: str) -> bool:
     """A year a note may speak of."""
-    return len(word) == 4 and word.isdigit() and 1960 <= int(word) <= 2035
+    return len(word) == 4 and word.isdecimal() and 1960 <= int(word) <= 2035
 
 
 def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
@@ -138,12 +146,10 @@ def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
     ):
         return True
     following = norms[start : min(sentence.end, start + 9)]
-    if any(is_year(w) and following[i - 1 : i] in (["in"], ["("], ["during"]) for i, w in enumerate(following)):
+    if any(is_year(w) and following[i - 1 : i] in (["in"], ["("], ["during"], ["between"], ["since"], ["until"], ["and"]) for i, w in enumerate(following)):
         return True
-    index = sentence.index
-    while index > 0 and not analysis.sentences[index].line_start:
-        index -= 1
-    return index != sentence.index and is_year(norms[analysis.sentences[index].start])
+    head = _line_start(analysis, sentence)
+    return head != sentence.start and is_year(norms[head])
 
 
 def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) -> Atom | None:
@@ -194,7 +200,7 @@ def _commas(analysis: Analysis, cue: Atom, start: int, end: int) -> int:
 def _number_sign(analysis: Analysis, cue: Atom) -> bool:
     """"No. 2" counts, it does not deny."""
     following = analysis.norms[cue.end : cue.end + 2]
-    return analysis.norms[cue.start] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdigit() or following[:1] and following[0].isdigit())
+    return analysis.norms[cue.start] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdecimal() or following[:1] and following[0].isdecimal())
 
 
 def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:

@@ -550,12 +550,13 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             continue
         if word == "left" and _left_verb(norms, atom.start) or following in NOT_BODY_SIDE:
             continue
-        if word == "right" and following in ("away", "now", ",") and norms[atom.start - 1 : atom.start] == ["all"]:
+        if word == "right" and (following in ADVERB or following == "," and norms[atom.start - 1 : atom.start] == ["all"]):
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
     return cues
 
 
+ADVERB = frozenset("where at behind under over above below after before as through away now beneath against".split())
 NOT_BODY_SIDE = frozenset("atrium ventricle ventricular heart atrial bundle main lower lobe pulmonary kidney portal hepatic renal "
                           "lung chest upper handed hand".split())  # fmt: skip
 REGION_WORDS = {
