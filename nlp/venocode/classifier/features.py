@@ -32,6 +32,9 @@ NAMES = (
     "side_unknown",
     "note_acts",
     "retracted",  # an addendum takes it back
+    "proposed_strong",  # the rules propose it: act and vein in one clause, nothing against it
+    "proposed_weak",  # the rules propose it by reference, implication or conclusion
+    "proposed_doubtful",  # something speaks for it and something against
 )
 
 
@@ -51,6 +54,7 @@ def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
         Counts are capped so that long notes do not outweigh short ones.
     """
     n = finding.n
+    proposal = propose(finding)
     direct = min(n("treated.direct"), 2)
     implicit = min(n("treated.implicit"), 2)
     reference = min(n("treated.reference", "around.reference"), 2)
@@ -91,22 +95,33 @@ def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
             finding.vein[1] == "unknown",
             min(facts.performed_acts, 4),
             n("retracted") > 0,
+            proposal == "strong",
+            proposal == "weak",
+            proposal == "doubtful",
         )
     ]
 
 
-def rules_probability(finding: VeinFinding, facts: NoteFacts) -> float:
-    """The rules-only baseline: 0.95 when the rules propose the vein, else 0.05."""
+def propose(finding: VeinFinding) -> str:
+    """What the rules alone say of a vein: strong, weak, doubtful or nothing."""
     n = finding.n
     if n("retracted"):
-        return 0.05
+        return "nothing"
     strong = n("treated.direct") + n("around")
     weak = n("treated.implicit") + n("treated.reference") + n("conclusion")
     denied = n("untouched") + n("negated") + n("attempted") + n("other_balloon")
     if strong:
-        return 0.95 if strong >= n("negated") + n("untouched") or n("lesion") else 0.4
+        return "strong" if strong >= n("negated") + n("untouched") or n("lesion") else "doubtful"
     if weak and not denied:
-        return 0.9 if n("lesion") or not n("normal") else 0.45
-    if weak and n("lesion") and weak > denied:
-        return 0.7
-    return 0.05
+        return "weak" if n("lesion") or not n("normal") else "doubtful"
+    if weak:
+        return "weak" if n("lesion") and weak > denied else "doubtful"
+    return "nothing"
+
+
+BASELINE = {"strong": 0.95, "weak": 0.85, "doubtful": 0.35, "nothing": 0.03}
+
+
+def rules_probability(finding: VeinFinding, facts: NoteFacts) -> float:  # noqa: ARG001  the head's interface
+    """The rules-only baseline: a fixed probability for each kind of proposal."""
+    return BASELINE[propose(finding)]

@@ -1,0 +1,109 @@
+"""The learned head: loaded from skops with an explicit trust list, checked against its manifest. No pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from venocode.classifier.features import NAMES, features
+from venocode.errors import ModelError
+from venocode.findings import NoteFacts, VeinFinding
+
+MODEL_FILE = "model.skops"
+MANIFEST_FILE = "manifest.json"
+CARD_FILE = "card.md"
+NAME = "vein-head"
+
+#: Types a model file may hold beside those skops trusts by itself. None are needed for the shipped head.
+TRUSTED: tuple[str, ...] = ()
+
+
+class VeinModel:
+    """Probability for each vein that it was ballooned in this session.
+
+    Parameters
+    ----------
+    estimator : Any
+        A fitted scikit-learn classifier with ``predict_proba`` on ``NAMES``.
+    digest : str
+        sha256 of the model file, in hex.
+    """
+
+    def __init__(self, estimator: Any, digest: str) -> None:
+        self.estimator = estimator
+        self.digest = digest
+
+    def probabilities(self, findings: Sequence[VeinFinding], facts: NoteFacts) -> dict[tuple[str, str], float]:
+        """Probability (0-1) of every vein of one note."""
+        if not findings:
+            return {}
+        rows = [features(f, facts) for f in findings]
+        column = self.estimator.predict_proba(rows)[:, 1]
+        return {f.vein: float(p) for f, p in zip(findings, column, strict=True)}
+
+
+def shipped_model() -> Path:
+    """Folder of the shipped classifier: inside the installed package, or in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "models" / NAME
+    return installed if installed.is_dir() else package.parent.parent / "models" / NAME
+
+
+def load_model(folder: Path | None = None) -> VeinModel:
+    """Load a classifier.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder with ``model.skops`` and ``manifest.json``; the shipped one otherwise.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, the hash does not match the manifest, the features differ or the file holds a type
+        that is not trusted; names the file and the remedy.
+    """
+    where = folder or shipped_model()
+    manifest = _manifest(where)
+    data = _read(where / MODEL_FILE)
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != manifest.get("sha256"):
+        raise ModelError(
+            f"model file {where / MODEL_FILE} does not match its manifest (sha256 differs); "
+            "restore both files or run 'venocode train'"
+        )
+    if manifest.get("features") != list(NAMES):
+        raise ModelError(f"model in {where} was trained on other features than this version uses; run 'venocode train'")
+    return VeinModel(_unpack(data, where), digest)
+
+
+def _manifest(where: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_read(where / MANIFEST_FILE))
+    except json.JSONDecodeError:
+        raise ModelError(f"model manifest {where / MANIFEST_FILE} is not valid JSON; run 'venocode train'") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise ModelError(f"model file {path} is missing; give its folder with --model or run 'venocode train'") from None
+
+
+def _unpack(data: bytes, where: Path) -> Any:
+    import skops.io
+
+    try:
+        unknown = set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED)
+        if unknown:
+            raise ModelError(f"model file {where / MODEL_FILE} holds types that are not trusted; use a model you trained")
+        return skops.io.loads(data, trusted=list(TRUSTED))
+    except ModelError:
+        raise
+    except Exception:
+        raise ModelError(f"model file {where / MODEL_FILE} cannot be read; run 'venocode train'") from None
