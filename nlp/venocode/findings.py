@@ -65,6 +65,7 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         if link.vein in first or link.event in TREATING:
             by_vein.setdefault(link.vein, []).append(link)
             first.setdefault(link.vein, link.start)
+    _side_of_unknown(analysis, by_vein)
     merged = _merge_unspecified(by_vein, mentions)
     if any(link.event in ("treated", "around", "conclusion") for v, links in merged.items() if v[0] != "unknown_vein" for link in links):
         merged = {v: links for v, links in merged.items() if v[0] != "unknown_vein"}
@@ -75,9 +76,17 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         counts.update(link.event for link in links)
         treated = [link for link in links if link.event in ("treated", "around")]
         route = _route_at(routes, treated[0].sentence) if treated else _route_at(routes, 10**9)
-        out.append(VeinFinding(vein, dict(counts), tuple(links), mentions[vein], route, first[vein]))
+        out.append(VeinFinding(vein, dict(counts), tuple(links), mentions[vein], route, first.get(vein, 0)))
     out.sort(key=lambda f: f.first)
     return out
+
+
+def _side_of_unknown(analysis: Analysis, by_vein: dict[Vein, list[Link]]) -> None:
+    """An unnamed vein takes the side of a note that speaks of one side only."""
+    unnamed = by_vein.get(("unknown_vein", "unknown"))
+    sides = {a.value for a in analysis.by_kind.get("side", ())} - {"bilateral"}
+    if unnamed and len(sides) == 1:
+        by_vein[("unknown_vein", sides.pop())] = by_vein.pop(("unknown_vein", "unknown"))
 
 
 def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein]) -> dict[Vein, list[Link]]:
@@ -160,6 +169,9 @@ def _no_fluoroscopy(analysis: Analysis, start: int) -> bool:
 
 def _has_body(analysis: Analysis) -> bool:
     """Whether the note tells the procedure at all: an access, an act, a lesion or a stent outside titles and history."""
+    begun = [a.sentence for a in analysis.access] + [a.sentence for a in analysis.acts if a.assertion == "performed"]
+    if any(_read(analysis, analysis.sentences[i]) for i in begun):
+        return True
     told = {"lesion", "normal", "treated", "around", "stent", "untouched", "access", "conclusion", "negated", "attempted"}
     return any(
         link.event in told

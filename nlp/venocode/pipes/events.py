@@ -200,7 +200,7 @@ class _Sentence:
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
             veins = [v for m in near for v in m.veins]
-            if not veins and act.assertion in ("attempted", "negated") and self.s.section.kind in READ:
+            if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause, act.start):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
@@ -312,6 +312,8 @@ class _Sentence:
             if any(o.start <= atom.start < o.end for o in old):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
+            if self._known_stent(atom.start, atom.end, words):
+                continue
             if any(w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the") for w in words[-1:]) and not (
                 words[-1:] == ["the"] and any(v.start > atom.start for v in verbs)
             ):
@@ -335,6 +337,13 @@ class _Sentence:
                 if not any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]):
                     return atom.start, atom.end
         return None
+
+    def _known_stent(self, start: int, end: int, words: list[str]) -> bool:
+        """"the two upper stents": a stent spoken of as known, unless the sentence goes on to place it."""
+        articles = [w for w in words if w in ("a", "an", "the", "this", "these", "his", "her", "another", "new")]
+        if not articles or articles[-1] not in ("the", "this", "these", "his", "her") or any(w[:1].isdecimal() for w in words):
+            return False
+        return not any(w in PLACED for w in self.a.norms[end : end + 6])
 
     def _stent_reference(self, clause: tuple[int, int]) -> list[Vein]:
         if self.r.stented and any(w in ("both", "second", "it", "this", "these", "all", "each", "stents") for w in self.a.norms[clause[0] : clause[0] + 4]):
@@ -430,6 +439,9 @@ class _Sentence:
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
         elif sizes and (force or same or self._list_line() and (self.r.acted or a.has("percent", start, end))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
+        elif force and not (balloon or sizes) and self._sentence_balloon() and (a.has("waist", start, end) or a.has("pressure", start, end)):
+            cue = next(x for k in ("waist", "pressure") for x in a.within(k, start, end))
+            at = (cue.start, cue.end, cue.rule)
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
@@ -444,6 +456,11 @@ class _Sentence:
         if assertion_at(a, at[0], at[1], self.s) != "performed":
             return None
         return at[0], at[1], at[2], "implicit", False
+
+    def _sentence_balloon(self) -> bool:
+        """A sized balloon elsewhere in the sentence."""
+        sized = any(self.s.start <= i < self.s.end for i in self.a.facts["pairs"])
+        return sized and any(self.a.has(k, self.s.start, self.s.end) for k in ("balloon", "balloon_brand"))
 
     def _measured(self, clause: tuple[int, int]) -> bool:
         """A width measured or a dose told, and no balloon: no act."""
@@ -608,6 +625,7 @@ RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
 CLOSING = frozenset("sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split())
 DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
+PLACED = frozenset("deployed placed released implanted inserted delivered opened put laid".split())
 NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
 ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", "both", "each", "remaining"})
 FOREIGN = frozenset(

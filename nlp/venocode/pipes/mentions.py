@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from venocode.pipes.analysis import AccessMention, Act, Analysis, Atom, Sentence, VeinMention, analysis_of
+from venocode.pipes.numbers import UNITS, word_number
 from venocode.rules import load_rules
 
 BALLOON_KINDS = ("balloon", "balloon_brand")
@@ -35,7 +36,10 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
     pairs = []
     n = len(norms)
     for i, word in enumerate(norms):
-        if not word[0].isdecimal():
+        if word in UNITS and norms[i + 1 : i + 2] in (["by"], ["x"]) and i + 2 < n and word_number(norms[i + 2]) is not None:
+            found.append(i)
+            pairs.append(i)
+        if not word[0].isdecimal() or i and norms[i - 1] == "/":
             continue
         if word.replace(".", "").isdecimal():
             number = float(word)
@@ -134,6 +138,8 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
         return False
     if norms[atom.start] in ("dilating", "dilates") and not (balloon or sized):
+        return False
+    if norms[atom.start] == "dilated" and after[:1] == ["("] and not balloon:
         return False
     if norms[atom.start] == "dilated" and before[-1:] in (["it"], ["vein"], ["veins"], ["which"]) and not (balloon or sized):
         return False
@@ -254,7 +260,7 @@ def _pronoun(analysis: Analysis, sentence: Sentence) -> bool:
 
 
 def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: set[int]) -> list[tuple[str, str]]:
-    candidates: list[tuple[int, list[tuple[str, str]]]] = []
+    candidates: list[tuple[int, tuple[int, int], list[tuple[str, str]]]] = []
     for m in _vein_mentions(analysis, sentence.index) + [a for a in analysis.arteries if a.sentence == sentence.index]:
         veins = [v for v in m.veins if _enterable(v[0])]
         if not veins:
@@ -265,7 +271,7 @@ def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: s
             distance += 15
         if m.start < atom.start and any(w in ("to", "into", "toward", "towards") for w in analysis.norms[max(0, m.start - 3) : m.start]):
             distance += 15
-        candidates.append((distance, veins))
+        candidates.append((distance, (m.start, m.end), veins))
     for start in circuit:
         if sentence.start <= start < sentence.end:
             between = range(min(start, atom.end), max(start, atom.start))
@@ -273,15 +279,27 @@ def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: s
             vessel = "graft" if "g" in word[-3:] and word in ("avg", "avgs") or "graft" in " ".join(analysis.norms[start : start + 3]) else "fistula"
             if word in ("fistulogram", "fistulagram", "fistulography", "shuntogram", "graftogram"):
                 continue
-            candidates.append((len(between), [(vessel, circuit_side(analysis))]))
+            candidates.append((len(between), (start, start + 1), [(vessel, circuit_side(analysis))]))
     if not candidates:
         return []
-    candidates.sort(key=lambda c: c[0])
-    best = candidates[0][0]
+    best = min(distance for distance, _, _ in candidates)
     if best > 40:
         return []
-    near = [v for d, veins in candidates if d <= best + 1 for v in veins]
+    ordered = sorted(candidates, key=lambda c: c[1])
+    chosen = next(i for i, c in enumerate(ordered) if c[0] == best)
+    near = list(ordered[chosen][2])
+    for step in (-1, 1):
+        i = chosen
+        while 0 <= i + step < len(ordered) and _coordinated(analysis.norms, ordered[min(i, i + step)][1], ordered[max(i, i + step)][1]):
+            i += step
+            near += ordered[i][2]
     return list(dict.fromkeys(near))
+
+
+def _coordinated(norms: list[str], first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Two vessel names joined by nothing but "and the"."""
+    between = norms[first[1] : second[0]]
+    return "and" in between and all(w in ("and", "the", "&", "both", ",") for w in between)
 
 
 def circuit_side(analysis: Analysis) -> str:
@@ -368,7 +386,7 @@ def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: li
     return bool(vessels) and any(w in ("maintained", "retained", "kept", "obtained", "gained", "preserved") for w in norms[atom.start : sentence.end])
 
 
-NEGATORS = frozenset({"no", "not", "never", "without", "avoided", "nor"})
+NEGATORS = frozenset({"no", "not", "neither", "never", "without", "avoided", "nor"})
 
 
 def _access_negated(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:

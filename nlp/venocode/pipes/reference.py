@@ -145,6 +145,9 @@ def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], les
     if side:
         sided = [x for x in candidates if x.vein[1] == side]
         mirrored = [(v, side) for v, s in context["last"] if s == OPPOSITE[side]]
+        alike = [v for v in mirrored if any(x.vein == v for x in sided)]
+        if alike and {"same", "likewise", "similarly", "identical", "ditto"} & set(words):
+            return alike
         if sided:
             candidates = sided
         elif mirrored:

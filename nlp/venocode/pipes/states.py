@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
+from venocode.pipes.numbers import number_before
 
 NEGATIONS = frozenset({"no", "not", "free", "without", "nor", "neither", "never"})
 GENERIC = frozenset(
@@ -40,7 +41,7 @@ def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: t
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
     state.minor = _minor(analysis, m, after_start)
     near = analysis.norms[before_end:after_start]
-    state.strong = any(w in STRONG for w in near) or analysis.has("percent", m.start, min(after_start, m.end + 12))
+    state.strong = any(w in STRONG for w in near) or _half(analysis, m.start, after_start)
     shared = _shared_predicate(analysis, m, names, clause)
     normal_end = shared if shared > after_start else after_start
     state.normal = not state.lesion and (denied or analysis.has("normal", m.end, normal_end))
@@ -80,16 +81,16 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
             denied = True
             continue
-        if atom.start > first_normal and norms[first_normal] not in ("clear", "open"):
+        if atom.start > first_normal and norms[first_normal] not in ("clear", "open") and "but" not in norms[first_normal : atom.start]:
             continue
         return True, False
     for atom in analysis.within("percent", m.end, min(stop, m.end + 12)):
-        value = norms[atom.start - 1] if atom.start else ""
-        if value.replace(".", "").isdecimal() and float(value) >= 50 and not analysis.has("residual", m.end, stop):
+        value = number_before(norms, atom.start)
+        if value is not None and value >= 50 and not analysis.has("residual", m.end, stop):
             return True, False
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
-        value = norms[atom.start - 1] if atom.start else ""
-        if value.replace(".", "").isdecimal() and float(value) >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
+        value = number_before(norms, atom.start)
+        if value is not None and value >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
             return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
@@ -102,13 +103,16 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
     return False, denied
 
 
+def _half(analysis: Analysis, start: int, stop: int) -> bool:
+    """A percentage of at least half."""
+    values = [number_before(analysis.norms, a.start) for a in analysis.within("percent", start, stop)]
+    return any(v is not None and v >= 50 for v in values)
+
+
 def _minor(analysis: Analysis, m: VeinMention, stop: int) -> bool:
     """A narrowing told as less than half is none that is treated ("flattened by 44 %")."""
-    values = []
-    for atom in analysis.within("percent", m.end, min(stop, m.end + 16)):
-        value = analysis.norms[atom.start - 1].replace(".", "")
-        if value.isdecimal():
-            values.append(float(analysis.norms[atom.start - 1]))
+    found = [number_before(analysis.norms, a.start) for a in analysis.within("percent", m.end, min(stop, m.end + 16))]
+    values = [v for v in found if v is not None]
     told = analysis.has("residual", m.end, stop) or analysis.has("pressure", m.end, stop)
     closed = any(w in OCCLUDED for w in analysis.norms[m.end : stop])
     return bool(values) and max(values) < 50 and not told and not closed
@@ -147,7 +151,7 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
 
 
 def _verb_to(norms: list[str], at: int) -> bool:
-    return any(w in ("attention", "turned", "moved", "directed", "returned", "applied", "angioplasty", "venoplasty", "treatment") for w in norms[max(0, at - 5) : at])
+    return any(w in ("attention", "turned", "moved", "directed", "returned", "applied", "angioplasty", "venoplasty", "treatment", "drawn", "pulled", "withdrawn") for w in norms[max(0, at - 5) : at])
 
 
 def _range(norms: list[str], m: VeinMention, clause: tuple[int, int]) -> bool:

@@ -200,7 +200,7 @@ def _commas(analysis: Analysis, cue: Atom, start: int, end: int) -> int:
 def _number_sign(analysis: Analysis, cue: Atom) -> bool:
     """"No. 2" counts, it does not deny."""
     following = analysis.norms[cue.end : cue.end + 2]
-    return analysis.norms[cue.start] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdecimal() or following[:1] and following[0].isdecimal())
+    return analysis.norms[cue.end - 1] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdecimal() or following[:1] and following[0].isdecimal())
 
 
 def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
