@@ -112,7 +112,7 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
     routes: list[tuple[int, str]] = []
     for a in analysis.access:
         if a.vessels:
-            circuit = any(v[0] in CIRCUIT_VESSELS for v in a.vessels)
+            circuit = any(v[0] in CIRCUIT_VESSELS or _fistula_vein(analysis, a, v[0]) for v in a.vessels)
             routes.append((a.sentence, "circuit" if circuit else "other"))
     for atom in analysis.by_kind.get("circuit_touch", ()):
         words = analysis.norms[atom.start : atom.end]
@@ -121,6 +121,15 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
             routes.append((sentence.index, "circuit"))
     routes.sort()
     return routes
+
+
+def _fistula_vein(analysis: Analysis, access: AccessMention, vessel: str) -> bool:
+    """The cephalic vein of a fistulogram, or a basilic one that its sentence calls the fistula, is the circuit."""
+    if not analysis.by_kind.get("circuit_touch"):
+        return False
+    sentence = analysis.sentences[access.sentence]
+    named = {"fistula", "transposition", "transposed", "avf"} & set(analysis.norms[sentence.start : sentence.end])
+    return vessel == "cephalic_vein" or vessel == "basilic_vein" and bool(named)
 
 
 def _denied_at(analysis: Analysis, sentence: Sentence, token: int) -> bool:

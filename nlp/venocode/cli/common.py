@@ -19,7 +19,9 @@ EXIT_CODES = (
     "3 the run is complete but some rows went to quarantine; 130 interrupted."
 )
 
-PolicyOption = Annotated[Path | None, typer.Option("--policy", help="Policy settings (YAML) instead of the shipped ones.")]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", help="Policy settings (YAML) instead of the shipped ones.")
+]
 ModelOption = Annotated[Path | None, typer.Option("--model", help="Directory of a model instead of the shipped one.")]
 EncodingOption = Annotated[str, typer.Option("--encoding", help="Encoding of the text, such as cp1252 or latin-1.")]
 
@@ -79,7 +81,7 @@ class Guarded(TyperGroup):
         except Exception as error:
             if is_usage(error):
                 raise
-            say(f"unexpected {type(error).__name__} {_where(error)}; please report it with this line, not with the note")
+            say(f"unexpected {type(error).__name__} {_where(error)}; please report this line, not the note")
             ctx.exit(UNEXPECTED)
 
 

@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
-from venocode.pipes.states import State, read_state
+from venocode.pipes.states import State, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
@@ -387,7 +387,7 @@ class _Sentence:
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
-            if not veins and explicit and kind in ("act", "pta", "dilate") and self.s.section.kind != "conclusion" and not self.r.foreign:
+            if not veins and explicit and self._unnamed_vein(kind):
                 self.link(("unknown_vein", "unknown"), "treated", "reference", start, end, rule)
             if not veins:
                 continue
@@ -507,7 +507,7 @@ class _Sentence:
             state = self.states[m.start]
             if state.relation in ("source", "landmark", "dest") and not (state.relation == "dest" and self._balloon_dest(m, clause)):
                 continue
-            if m.role == "access" or state.untouched:
+            if m.role == "access" or state.untouched or self.a.norms[m.end : m.end + 1] in (["filter"], ["filters"]):
                 continue
             if self._denied(m, clause):
                 continue
@@ -562,6 +562,13 @@ class _Sentence:
             return True
         return False
 
+    def _unnamed_vein(self, kind: str) -> bool:
+        """An act on "the vein" that no name can be found for (P25)."""
+        if self.s.section.kind == "conclusion" or kind not in ("act", "pta", "dilate"):
+            return False
+        words = self.a.norms[self.s.start : self.s.end]
+        return any(w in ("vein", "veins", "venoplasty", "venous") for w in words) and not any(w in ("graft", "patch", "bypass") for w in words)
+
     def _artery_in_focus(self, clause: tuple[int, int]) -> bool:
         """Whether the last vessel told with a lesion or an act was an artery, and nothing in the clause says vein."""
         words = self.a.norms[clause[0] : clause[1]]
@@ -576,7 +583,7 @@ class _Sentence:
             "last": self.r.last_treated,
             "stented": list(dict.fromkeys(self.r.stented)),
             "titled": self.r.titled,
-            "foreign": [("artery", "none")] if self.r.foreign else [],
+            "foreign": [("artery", "none")] if self.r.foreign or not (self.r.lesions.items or self.r.titled) else [],
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
@@ -616,7 +623,7 @@ class _Sentence:
         arteries = [m for m in self.a.arteries if m.sentence == self.s.index]
         if not arteries or any(self.states[m.start].lesion for m in plain):
             return
-        told = self.a.has("lesion", self.s.start, self.s.end) or self.a.has("percent", self.s.start, self.s.end) or self.acts
+        told = strong_lesion(self.a, self.s.start, self.s.end) or self.a.has("percent", self.s.start, self.s.end) or self.acts
         if told and not plain:
             self.r.foreign_focus = self.s.index
 

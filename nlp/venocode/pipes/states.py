@@ -15,8 +15,9 @@ GENERIC = frozenset(
 )
 
 
-STRONG = frozenset("stenosis stenoses stenosed stenotic narrowing narrowed stricture occlusion occluded web webs webbed membrane restenosis "
-                   "obstruction compression compressed synechiae ring shelf collar slit atretic".split())  # fmt: skip
+#: Lesion words that alone do not make a vein one that is treated.
+WEAK_LESION = frozenset("scar scarred scarring disease diseased irregular thickened kink cord flattened severe critical tight tightly cord "
+                        "closed tapered tapering narrow".split())  # fmt: skip
 OCCLUDED = frozenset("occluded occlusion web webs membrane subtotal string atretic".split())
 
 
@@ -40,8 +41,7 @@ def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: t
     state = State(relation_of(analysis, m, sentence, clause))
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
     state.minor = _minor(analysis, m, after_start)
-    near = analysis.norms[before_end:after_start]
-    state.strong = any(w in STRONG for w in near) or _half(analysis, m.start, after_start)
+    state.strong = strong_lesion(analysis, before_end, after_start) or _half(analysis, m.start, after_start)
     shared = _shared_predicate(analysis, m, names, clause)
     normal_end = shared if shared > after_start else after_start
     state.normal = not state.lesion and (denied or analysis.has("normal", m.end, normal_end))
@@ -101,6 +101,11 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         return True, False
     return False, denied
+
+
+def strong_lesion(analysis: Analysis, start: int, stop: int) -> bool:
+    """Whether a lesion is told in words that mean one (stenosis, occlusion, web), not just scar or disease."""
+    return any(analysis.norms[a.start] not in WEAK_LESION for a in analysis.within("lesion", start, stop))
 
 
 def _half(analysis: Analysis, start: int, stop: int) -> bool:

@@ -1,4 +1,4 @@
-"""Readers: files in, plain rows out. Every reader streams, and a bad row is a row with a problem, never an exception."""
+"""Readers: files in, plain rows out. Every reader streams; a bad row is a row with a problem, never an exception."""
 
 from __future__ import annotations
 

@@ -15,9 +15,7 @@ from venocode.readers.rows import Columns, Row, Source, make_row
 FIELD_LIMIT = 2**31 - 1
 
 
-def open_table(
-    stream: BinaryIO, name: str, columns: Columns, encoding: str = "utf-8", delimiter: str = ","
-) -> Source:
+def open_table(stream: BinaryIO, name: str, columns: Columns, encoding: str = "utf-8", delimiter: str = ",") -> Source:
     """Read a table whose first record names the columns.
 
     Raises

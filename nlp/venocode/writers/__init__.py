@@ -11,7 +11,7 @@ from venocode.writers.table import TableWriter
 
 __all__ = ["FORMATS", "ResultWriter", "format_of", "result_writer"]
 
-FORMATS = {"jsonl": JsonlWriter, "csv": TableWriter}
+FORMATS: dict[str, type[ResultWriter]] = {"jsonl": JsonlWriter, "csv": TableWriter}
 
 
 def format_of(path: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from itertools import count
+from itertools import count, pairwise
 
 from venocode.records import Evidence, Mention, NoteResult, VeinDecision
 from venocode.writers.base import name_of
@@ -65,7 +65,9 @@ def render_page(text: str, result: NoteResult) -> str:
     note = "".join(_marked(text, marks))
     title = f"venocode: {_safe(result.note_id)}"
     style = files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
-    return PAGE.format(title=title, style=style, note_id=_safe(result.note_id), body=body, note=note, foot=_foot(result))
+    return PAGE.format(
+        title=title, style=style, note_id=_safe(result.note_id), body=body, note=note, foot=_foot(result)
+    )
 
 
 PAGE = """<!DOCTYPE html>
@@ -197,7 +199,7 @@ def _marked(text: str, marks: Iterable[Mark]) -> Iterator[str]:
             borders |= {mark.start, mark.end}
     open_marks: list[Mark] = []
     cuts = sorted(borders)
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         fresh = opening.get(start, [])
         open_marks = [m for m in open_marks if m.end > start] + fresh
         yield _piece(text[start:end], open_marks, fresh)
