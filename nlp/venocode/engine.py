@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import warnings
 from functools import lru_cache
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from venocode import __version__
 from venocode.classifier.features import rules_probability
 from venocode.counting import PolicySettings, count, load_policy
-from venocode.counting.count import Counted, CountedNote, lane
+from venocode.counting.count import Counted, CountedNote, lane, log_agreement
 from venocode.counting.policy import Case
 from venocode.findings import NoteFacts, circuit_limb, note_facts, vein_findings
 from venocode.pipes.analysis import Analysis, analysis_of
@@ -94,17 +95,19 @@ class Engine:
         """
         note, doc = self.analyse(text)
         analysis = analysis_of(doc)
-        facts = note_facts(analysis)
+        case = self.case(analysis)
+        counted = count(case, self._probabilities(case))
+        return _Record(note, doc, analysis, case.facts, counted, self).result(note_id)
+
+    def case(self, analysis: Analysis) -> Case:
+        """The findings and facts of one note, ready for the policy."""
         findings = tuple(vein_findings(analysis))
-        case = Case(findings, facts, self.policy, circuit_limb(analysis))
-        probabilities = self._probabilities(case)
-        counted = count(case, probabilities)
-        return _Record(note, doc, analysis, facts, counted, self).result(note_id)
+        return Case(findings, note_facts(analysis), self.policy, circuit_limb(analysis))
 
     def _probabilities(self, case: Case) -> dict[tuple[str, str], float]:
         if self.model is None:
-            return {f.vein: rules_probability(f, case.facts) for f in case.findings}
-        return self.model.probabilities(case.findings, case.facts)
+            return {f.vein: rules_probability(f) for f in case.findings}
+        return self.model.probabilities(case.findings)
 
     def provenance(self, text: str) -> dict[str, str]:
         """Version and hashes that make a result reproducible."""
@@ -114,7 +117,9 @@ class Engine:
 class _Record:
     """Turn tokens into offsets of the note as received."""
 
-    def __init__(self, note: NoteText, doc: Doc, analysis: Analysis, facts: NoteFacts, counted: CountedNote, engine: Engine) -> None:
+    def __init__(
+        self, note: NoteText, doc: Doc, analysis: Analysis, facts: NoteFacts, counted: CountedNote, engine: Engine
+    ) -> None:
         self.note, self.doc, self.a, self.facts, self.counted, self.engine = note, doc, analysis, facts, counted, engine
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -134,14 +139,16 @@ class _Record:
     def result(self, note_id: str) -> NoteResult:
         codes = tuple(code_lines(self.counted.counted, self.engine.policy))
         names = [name for name, _ in self.counted.flags]
-        probability = note_probability(self.counted)
+        calibration = self.engine.model.calibration if self.engine.model else None
+        probability = note_probability(self.counted, calibration)
         return NoteResult(
             note_id=note_id,
             codes=codes,
             veins=tuple(self._decision(d) for d in self.counted.veins),
             mentions=tuple(sorted(self._mentions(), key=lambda m: (m.start, m.end, m.label))),
             access=tuple(
-                AccessSite(v[0], v[1], approach, (self.evidence(*at, "ACC-001"),)) for v, approach, at in self.facts.access
+                AccessSite(v[0], v[1], approach, (self.evidence(*at, "ACC-001"),))
+                for v, approach, at in self.facts.access
             ),
             fluoroscopy=tuple(self.evidence(s, e, "FLU-001") for s, e in self.facts.fluoroscopy),
             documentation=self.counted.documentation,
@@ -156,7 +163,7 @@ class _Record:
         order = {"treated": 0, "around": 1, "conclusion": 2, "stent": 3, "attempted": 4, "negated": 5, "historical": 6, "planned": 7,
                  "other_balloon": 8, "result": 9, "title": 10, "untouched": 11, "lesion": 12, "normal": 13, "access": 14}  # fmt: skip
         links = sorted(d.finding.links, key=lambda link: (order.get(link.event, 20), link.start))
-        evidence = []
+        evidence: list[Evidence] = []
         for link in links:
             start, end = self.clause(link.start, link.end)
             item = self.evidence(start, end, link.rule)
@@ -165,7 +172,9 @@ class _Record:
             if len(evidence) == MOST_EVIDENCE:
                 break
         vein = Vein(*d.finding.vein)
-        return VeinDecision(vein, "counted" if d.counted else "not_counted", d.reason, d.probability, tuple(evidence), d.rules)
+        return VeinDecision(
+            vein, "counted" if d.counted else "not_counted", d.reason, d.probability, tuple(evidence), d.rules
+        )
 
     def _mentions(self) -> list[Mention]:
         out = []
@@ -198,12 +207,17 @@ def code_lines(counted: tuple[Counted, ...], policy: PolicySettings) -> list[Cod
     return lines
 
 
-def note_probability(counted: CountedNote) -> float:
-    """Probability that every vein of the note is decided rightly: the product over its veins."""
-    p = 1.0
-    for d in counted.veins:
-        p *= max(d.probability, 1.0 - d.probability)
-    return p
+def note_probability(counted: CountedNote, calibration: tuple[float, float] | None) -> float:
+    """Probability (0-1) that codes and units of the note are right.
+
+    The product of the veins' probabilities is too low where many veins are only named, so it is calibrated by a
+    logistic curve fitted to held-out notes (``calibration``: intercept and slope on the log product).
+    """
+    x = log_agreement(counted.veins)
+    if calibration is None:
+        return math.exp(x)
+    intercept, slope = calibration
+    return 1.0 / (1.0 + math.exp(-(intercept + slope * x)))
 
 
 @lru_cache(maxsize=4)

@@ -67,7 +67,12 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
             first.setdefault(link.vein, link.start)
     _side_of_unknown(analysis, by_vein)
     merged = _merge_unspecified(by_vein, mentions)
-    if any(link.event in ("treated", "around", "conclusion") for v, links in merged.items() if v[0] != "unknown_vein" for link in links):
+    if any(
+        link.event in ("treated", "around", "conclusion")
+        for v, links in merged.items()
+        if v[0] != "unknown_vein"
+        for link in links
+    ):
         merged = {v: links for v, links in merged.items() if v[0] != "unknown_vein"}
     routes = _routes(analysis)
     out = []
@@ -90,8 +95,11 @@ def _side_of_unknown(analysis: Analysis, by_vein: dict[Vein, list[Link]]) -> Non
 
 
 def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein]) -> dict[Vein, list[Link]]:
-    """A vein without a side is the sided vein of its name when there is only one of that name; an unspecified iliac
-    vein that is only named is no vein of its own beside the common and external ones."""
+    """Merge names that are one vein.
+
+    A vein without a side is the sided vein of its name when there is only one of that name; an unspecified iliac vein
+    is no vein of its own beside the common and external ones.
+    """
     out = dict(by_vein)
     for vein in list(out):
         name, side = vein
@@ -117,7 +125,11 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
     for atom in analysis.by_kind.get("circuit_touch", ()):
         words = analysis.norms[atom.start : atom.end]
         sentence = analysis.sentence_at(atom.start)
-        if sentence.section.kind in READ and words[0] in ("through", "via", "graft", "fistula") and not _denied_at(analysis, sentence, atom.start):
+        if (
+            sentence.section.kind in READ
+            and words[0] in ("through", "via", "graft", "fistula")
+            and not _denied_at(analysis, sentence, atom.start)
+        ):
             routes.append((sentence.index, "circuit"))
     routes.sort()
     return routes
@@ -129,7 +141,7 @@ def _fistula_vein(analysis: Analysis, access: AccessMention, vessel: str) -> boo
         return False
     sentence = analysis.sentences[access.sentence]
     named = {"fistula", "transposition", "transposed", "avf"} & set(analysis.norms[sentence.start : sentence.end])
-    return vessel == "cephalic_vein" or vessel == "basilic_vein" and bool(named)
+    return vessel == "cephalic_vein" or (vessel == "basilic_vein" and bool(named))
 
 
 def _denied_at(analysis: Analysis, sentence: Sentence, token: int) -> bool:
@@ -154,7 +166,9 @@ def note_facts(analysis: Analysis) -> NoteFacts:
         found = finder(analysis)
         if found is not None:
             flags[name] = found
-    performed = [a for a in analysis.acts if a.assertion == "performed" and _read(analysis, analysis.sentences[a.sentence])]
+    performed = [
+        a for a in analysis.acts if a.assertion == "performed" and _read(analysis, analysis.sentences[a.sentence])
+    ]
     return NoteFacts(
         flags=flags,
         access=tuple(_access_sites(analysis)),
@@ -173,7 +187,11 @@ def _read(analysis: Analysis, sentence: Sentence) -> bool:
 def _no_fluoroscopy(analysis: Analysis, start: int) -> bool:
     before = analysis.norms[max(0, start - 4) : start]
     after = analysis.norms[start + 1 : start + 5]
-    return any(w in ("no", "without") for w in before[-2:]) or after[:3] == ["was", "not", "used"] or after[:2] == ["not", "used"]
+    return (
+        any(w in ("no", "without") for w in before[-2:])
+        or after[:3] == ["was", "not", "used"]
+        or after[:2] == ["not", "used"]
+    )
 
 
 def _has_body(analysis: Analysis) -> bool:
@@ -181,7 +199,18 @@ def _has_body(analysis: Analysis) -> bool:
     begun = [a.sentence for a in analysis.access] + [a.sentence for a in analysis.acts if a.assertion == "performed"]
     if any(_read(analysis, analysis.sentences[i]) for i in begun):
         return True
-    told = {"lesion", "normal", "treated", "around", "stent", "untouched", "access", "conclusion", "negated", "attempted"}
+    told = {
+        "lesion",
+        "normal",
+        "treated",
+        "around",
+        "stent",
+        "untouched",
+        "access",
+        "conclusion",
+        "negated",
+        "attempted",
+    }
     return any(
         link.event in told
         and analysis.sentences[link.sentence].section.kind in READ
@@ -226,7 +255,9 @@ def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
             if not 0 <= index < len(analysis.sentences):
                 continue
             veins = [v for m in analysis.veins if m.sentence == index for v in m.veins]
-            pairs = [(a, b) for i, a in enumerate(veins) for b in veins[i + 1 :] if a[1] in (b[1], "none") or b[1] == "none"]
+            pairs = [
+                (a, b) for i, a in enumerate(veins) for b in veins[i + 1 :] if a[1] in (b[1], "none") or b[1] == "none"
+            ]
             found = [(a, b) for a, b in pairs if touches(a[0], b[0])]
             if found:
                 yield found[0]
@@ -234,7 +265,9 @@ def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
 
 
 def _negated_near(analysis: Analysis, token: int) -> bool:
-    return any(w in ("not", "no", "never", "two", "separate", "discrete") for w in analysis.norms[max(0, token - 3) : token])
+    return any(
+        w in ("not", "no", "never", "two", "separate", "discrete") for w in analysis.norms[max(0, token - 3) : token]
+    )
 
 
 def _body_atoms(analysis: Analysis, kind: str, kinds: Iterable[str] = READ) -> list[tuple[int, int]]:
@@ -289,9 +322,11 @@ def _exchange(analysis: Analysis) -> tuple[int, int] | None:
     changed = []
     for start, end in _body_atoms(analysis, "exchange", (*READ, "header")):
         words = analysis.norms[start - 8 : end + 8]
-        if any(w in ("catheter", "line", "permcath", "tdc", "hickman", "cuffed", "palindrome", "lumen", "port", "hemosplit") for w in words) and not any(
-            w in ("balloon", "infusion", "lysis") for w in analysis.norms[end : end + 5]
-        ):
+        if any(
+            w
+            in ("catheter", "line", "permcath", "tdc", "hickman", "cuffed", "palindrome", "lumen", "port", "hemosplit")
+            for w in words
+        ) and not any(w in ("balloon", "infusion", "lysis") for w in analysis.norms[end : end + 5]):
             changed.append((start, end))
     return changed[0] if strong and changed else None
 
@@ -299,16 +334,25 @@ def _exchange(analysis: Analysis) -> tuple[int, int] | None:
 def _tips(analysis: Analysis) -> tuple[int, int] | None:
     found = _body_atoms(analysis, "tips", (*READ, "header"))
     denied = {a.start for a in analysis.by_kind.get("tips_not", ())}
-    found = [f for f in found if f[0] not in denied and not any(w in ("no", "not", "if", "instead", "without") for w in analysis.norms[max(0, f[0] - 3) : f[0]])]
+    found = [
+        f
+        for f in found
+        if f[0] not in denied
+        and not any(w in ("no", "not", "if", "instead", "without") for w in analysis.norms[max(0, f[0] - 3) : f[0]])
+    ]
     stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
     tract = any(w in ("shunt", "portosystemic", "viatorr", "shuntogram") for w in analysis.norms)
     return found[0] if found and (tract or stented) else None
 
 
+CREATED = frozenset(
+    "fistula avf arteriovenous arterialization arterialisation dva limflow endoavf wavelinq ellipsys av".split()
+)
+
+
 def _creation(analysis: Analysis) -> tuple[int, int] | None:
     found = _body_atoms(analysis, "creation", (*READ, "header"))
-    found = [f for f in found if any(w in ("fistula", "avf", "arteriovenous", "arterialization", "arterialisation", "dva", "limflow", "endoavf",
-                                         "wavelinq", "ellipsys", "av") for w in analysis.norms[f[0] : f[1] + 6])]  # fmt: skip
+    found = [f for f in found if CREATED & set(analysis.norms[f[0] : f[1] + 6])]
     return found[0] if found else None
 
 
@@ -327,7 +371,11 @@ def _sclerosis(analysis: Analysis) -> tuple[int, int] | None:
         if atom.end - atom.start > 1 or analysis.norms[atom.start] == "ccsvi":
             return atom.start, atom.end
         before = analysis.norms[atom.start - 1] if atom.start else ""
-        if not before[-1:].isdecimal() and analysis.norms[atom.start + 1 : atom.start + 2] not in ([".",],):
+        if not before[-1:].isdecimal() and analysis.norms[atom.start + 1 : atom.start + 2] not in (
+            [
+                ".",
+            ],
+        ):
             return atom.start, atom.end
     return None
 
@@ -338,9 +386,16 @@ def _balloon_size(analysis: Analysis) -> tuple[int, int] | None:
         if s.section.kind not in (*READ, "header"):
             continue
         stent = analysis.within("stent", i, min(i + 8, s.end))
-        if stent and not any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand")) and not any(a.sentence == s.index for a in analysis.acts):
+        if (
+            stent
+            and not any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand"))
+            and not any(a.sentence == s.index for a in analysis.acts)
+        ):
             continue
-        balloonish = any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand", "pressure", "waist", "inflate", "same"))
+        balloonish = any(
+            analysis.has(k, s.start, s.end)
+            for k in ("balloon", "balloon_brand", "pressure", "waist", "inflate", "same")
+        )
         if balloonish or any(a.sentence == s.index for a in analysis.acts) or _sized_pair(analysis.norms, i):
             return i, i + 1
     return None
@@ -350,14 +405,19 @@ def _sized_pair(norms: list[str], i: int) -> bool:
     return "x" in norms[i : i + 4] or "x" in norms[i] or "by" in norms[i + 1 : i + 3]
 
 
+GONE = frozenset(
+    "gone abolished resolved disappeared effaced broke broken obliterated gave released yielded effacement expansion left "
+    "disappearing no".split()
+)
+
+
 def _result(analysis: Analysis) -> tuple[int, int] | None:
     for kind in ("residual",):
         for start, end in _body_atoms(analysis, kind):
             return start, end
     for start, end in _body_atoms(analysis, "waist"):
         after = analysis.norms[start : end + 6]
-        if any(w in ("gone", "abolished", "resolved", "disappeared", "effaced", "broke", "broken", "obliterated", "gave", "released", "yielded",
-                     "effacement", "expansion", "left", "disappearing", "no") for w in after):  # fmt: skip
+        if GONE & set(after):
             return start, end
     acts = [a for a in analysis.acts if a.assertion == "performed" and _read(analysis, analysis.sentences[a.sentence])]
     if acts:

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from venocode.findings import NoteFacts, VeinFinding
+from venocode.findings import VeinFinding
 
 NAMES = (
-    "direct",  # act and vein in one clause
+    "strong",  # the rules propose it: act and vein in one clause, and little against it
+    "weak",  # the rules propose it by implication, by reference or by a conclusion
+    "doubtful",  # something speaks for it and something against
+    "strong_with_lesion",
+    "weak_with_lesion",
+    "weak_without_lesion",
+    "reference_only",  # every act speaks of the vein by reference
+    "direct",  # acts in one clause with the vein
     "implicit",  # inflated balloon and vein in one clause, without an angioplasty word
-    "reference",  # act that speaks of the vein by reference
-    "reference_many",
     "around",  # dilation before or after a stent
     "conclusion",  # impression or summary says treated
-    "title",  # title or procedure list names it
-    "title_only",
-    "result",  # a residual or result told of it
-    "result_with_act",
-    "lesion",  # a lesion told of it
-    "normal",  # told normal
+    "result_with_act",  # a residual or result told of it
     "normal_without_lesion",
     "untouched",  # told left alone
     "negated",
     "historical",
     "planned",
     "attempted",
-    "other",
-    "access",  # punctured in this session
-    "access_without_lesion",
+    "access_without_lesion",  # punctured, and nothing wrong with it
     "other_balloon",  # occlusion, sizing, maceration, fibrin work
-    "other_balloon_without_direct",
-    "proofs",  # number of independent kinds of proof
+    "proofs",  # number of independent kinds of proof in the body
     "side_unknown",
-    "note_acts",
-    "retracted",  # an addendum takes it back
-    "proposed_strong",  # the rules propose it: act and vein in one clause, nothing against it
-    "proposed_weak",  # the rules propose it by reference, implication or conclusion
-    "proposed_doubtful",  # something speaks for it and something against
 )
 
 
-def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
+def features(finding: VeinFinding) -> list[float]:
     """The feature vector of one vein, in the order of ``NAMES``.
+
+    A title is no feature: what only the header says is never evidence (policy P16).
 
     Parameters
     ----------
     finding : VeinFinding
         What the note says of the vein.
-    facts : NoteFacts
-        Facts of the whole note.
 
     Returns
     -------
@@ -55,49 +47,36 @@ def features(finding: VeinFinding, facts: NoteFacts) -> list[float]:
     """
     n = finding.n
     proposal = propose(finding)
-    direct = min(n("treated.direct"), 2)
-    implicit = min(n("treated.implicit"), 2)
-    reference = min(n("treated.reference", "around.reference"), 2)
-    around = min(n("around"), 2)
-    conclusion = min(n("conclusion"), 2)
-    title = min(n("title"), 1)
-    result = min(n("result"), 2)
-    lesion = min(n("lesion"), 1)
-    body = direct + implicit + reference + around + conclusion
-    kinds = sum(x > 0 for x in (direct, implicit, reference, around, conclusion, title, result))
+    direct, implicit = min(n("treated.direct"), 2), min(n("treated.implicit"), 2)
+    reference = n("treated.reference") + n("around.reference")
+    around, conclusion = min(n("around"), 2), min(n("conclusion"), 2)
+    lesion = n("lesion") > 0
+    proofs = sum(x > 0 for x in (direct, implicit, reference, around, conclusion, n("result")))
     return [
         float(x)
         for x in (
+            proposal == "strong",
+            proposal == "weak",
+            proposal == "doubtful",
+            proposal == "strong" and lesion,
+            proposal == "weak" and lesion,
+            proposal == "weak" and not lesion,
+            reference > 0 and not (direct or implicit or conclusion or around),
             direct,
             implicit,
-            min(reference, 1),
-            reference > 1,
             around,
             conclusion,
-            title,
-            title and not body,
-            result,
-            result > 0 and body > 0,
-            lesion,
-            min(n("normal"), 2),
+            n("result") > 0 and proofs > 1,
             n("normal") > 0 and not lesion,
             min(n("untouched"), 1),
             min(n("negated"), 2),
             min(n("historical"), 2),
             min(n("planned"), 2),
             min(n("attempted"), 1),
-            min(n("other"), 1),
-            min(n("access"), 1),
             n("access") > 0 and not lesion,
             min(n("other_balloon"), 1),
-            n("other_balloon") > 0 and not direct,
-            kinds,
+            proofs,
             finding.vein[1] == "unknown",
-            min(facts.performed_acts, 4),
-            n("retracted") > 0,
-            proposal == "strong",
-            proposal == "weak",
-            proposal == "doubtful",
         )
     ]
 
@@ -122,6 +101,6 @@ def propose(finding: VeinFinding) -> str:
 BASELINE = {"strong": 0.95, "weak": 0.85, "doubtful": 0.35, "nothing": 0.03}
 
 
-def rules_probability(finding: VeinFinding, facts: NoteFacts) -> float:  # noqa: ARG001  the head's interface
+def rules_probability(finding: VeinFinding) -> float:
     """The rules-only baseline: a fixed probability for each kind of proposal."""
     return BASELINE[propose(finding)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from venocode.classifier.features import NAMES, features
 from venocode.errors import ModelError
-from venocode.findings import NoteFacts, VeinFinding
+from venocode.findings import VeinFinding
 
 MODEL_FILE = "model.skops"
 MANIFEST_FILE = "manifest.json"
@@ -30,17 +30,20 @@ class VeinModel:
         A fitted scikit-learn classifier with ``predict_proba`` on ``NAMES``.
     digest : str
         sha256 of the model file, in hex.
+    calibration : tuple of float, optional
+        Intercept and slope of the note probability (see ``engine.note_probability``).
     """
 
-    def __init__(self, estimator: Any, digest: str) -> None:
+    def __init__(self, estimator: Any, digest: str, calibration: tuple[float, float] | None = None) -> None:
         self.estimator = estimator
         self.digest = digest
+        self.calibration = calibration
 
-    def probabilities(self, findings: Sequence[VeinFinding], facts: NoteFacts) -> dict[tuple[str, str], float]:
+    def probabilities(self, findings: Sequence[VeinFinding]) -> dict[tuple[str, str], float]:
         """Probability (0-1) of every vein of one note."""
         if not findings:
             return {}
-        rows = [features(f, facts) for f in findings]
+        rows = [features(f) for f in findings]
         column = self.estimator.predict_proba(rows)[:, 1]
         return {f.vein: float(p) for f, p in zip(findings, column, strict=True)}
 
@@ -77,7 +80,8 @@ def load_model(folder: Path | None = None) -> VeinModel:
         )
     if manifest.get("features") != list(NAMES):
         raise ModelError(f"model in {where} was trained on other features than this version uses; run 'venocode train'")
-    return VeinModel(_unpack(data, where), digest)
+    curve = manifest.get("calibration")
+    return VeinModel(_unpack(data, where), digest, (curve["intercept"], curve["slope"]) if curve else None)
 
 
 def _manifest(where: Path) -> dict[str, Any]:
@@ -92,7 +96,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
-        raise ModelError(f"model file {path} is missing; give its folder with --model or run 'venocode train'") from None
+        raise ModelError(
+            f"model file {path} is missing; give its folder with --model or run 'venocode train'"
+        ) from None
 
 
 def _unpack(data: bytes, where: Path) -> Any:
@@ -101,7 +107,9 @@ def _unpack(data: bytes, where: Path) -> Any:
     try:
         unknown = set(skops.io.get_untrusted_types(data=data)) - set(TRUSTED)
         if unknown:
-            raise ModelError(f"model file {where / MODEL_FILE} holds types that are not trusted; use a model you trained")
+            raise ModelError(
+                f"model file {where / MODEL_FILE} holds types that are not trusted; use a model you trained"
+            )
         return skops.io.loads(data, trusted=list(TRUSTED))
     except ModelError:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ class Counted:
     counted: bool
     reason: str | None
     rules: tuple[str, ...]
+
+
+def log_agreement(veins: Iterable[Counted]) -> float:
+    """Sum over the veins of the log probability of the likelier reading: 0 when every vein is certain."""
+    return sum(math.log(max(v.probability, 1.0 - v.probability, 1e-9)) for v in veins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,9 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
         Every vein counted or not counted with its reason; flags; rationale.
     """
     decided: list[Counted] = []
-    ballooned = {f.vein for f in case.findings if probabilities[f.vein] >= 0.5}
+    ballooned = {
+        f.vein for f in case.findings if probabilities[f.vein] >= case.settings.decision_threshold and supported(f)
+    }
     if not case.facts.has_body:
         ballooned |= {f.vein for f in case.findings if f.n("title")}
     for f in case.findings:
@@ -75,8 +83,15 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
     decided = _unspecified(decided, case)
     flags = list(_flags(decided, case))
     documentation = _documentation(decided, case)
-    flags += [(f"missing:{name}", None) for name, ok in documentation.items() if not ok and any(d.counted for d in decided)]
+    flags += [
+        (f"missing:{name}", None) for name, ok in documentation.items() if not ok and any(d.counted for d in decided)
+    ]
     return CountedNote(tuple(decided), tuple(flags), tuple(_rationale(decided, flags)), documentation)
+
+
+def supported(finding: VeinFinding) -> bool:
+    """P16: the body itself says it, and no addendum takes it back (P15)."""
+    return finding.n("treated", "around", "conclusion") > 0 and not finding.n("retracted")
 
 
 def _bridge(decided: list[Counted], case: Case) -> list[Counted]:
@@ -85,7 +100,9 @@ def _bridge(decided: list[Counted], case: Case) -> list[Counted]:
     for a, b in case.facts.bridging:
         pair = [d for d in decided if d.counted and d.finding.vein in (a, b)]
         if len(pair) == 2:
-            dropped.add(max(pair, key=lambda d: (d.finding.vein != a and d.finding.vein == b, d.finding.first)).finding.vein)
+            dropped.add(
+                max(pair, key=lambda d: (d.finding.vein != a and d.finding.vein == b, d.finding.first)).finding.vein
+            )
     return [_without(d, "bridged", "P5") if d.finding.vein in dropped else d for d in decided]
 
 
@@ -139,13 +156,17 @@ def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int,
         yield "separate_vein_modifier", None
     if any(d.reason == "bridged" for d in decided) and case.settings.grouping == "named":
         yield "bridging_lesion", None
-    if _sir_drops(decided) and case.settings.grouping == "named" or case.settings.grouping == "sir" and any("P3" in d.rules for d in decided):
+    if (_sir_drops(decided) and case.settings.grouping == "named") or (
+        case.settings.grouping == "sir" and any("P3" in d.rules for d in decided)
+    ):
         yield "grouping_differs", None
     if any(d.reason == "header_only_mismatch" for d in decided):
         yield "header_body_mismatch", _where(next(d for d in decided if d.reason == "header_only_mismatch"), "title")
     if not facts.has_body and counted:
         yield "header_only", None
-    if any(d.reason == "attempted" for d in decided) or any(d.finding.n("attempted") and not d.counted for d in decided):
+    if any(d.reason == "attempted" for d in decided) or any(
+        d.finding.n("attempted") and not d.counted for d in decided
+    ):
         yield "attempted", None
     for vein, d in excluded.items():
         if "P17" in d.rules and d.reason == "special" and vein[0] in INTRACRANIAL:
@@ -187,7 +208,9 @@ def _documentation(decided: list[Counted], case: Case) -> dict[str, bool]:
     return {
         "access": bool(case.facts.access),
         "fluoroscopy": bool(case.facts.fluoroscopy),
-        "lesion": all(d.finding.n("lesion") or d.finding.n("treated.reference") for d in counted) if counted else any(f.n("lesion") for f in case.findings),
+        "lesion": all(d.finding.n("lesion") or d.finding.n("treated.reference") for d in counted)
+        if counted
+        else any(f.n("lesion") for f in case.findings),
         "balloon": case.facts.has("balloon_size"),
         "result": case.facts.has("result"),
     }

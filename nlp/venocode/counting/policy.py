@@ -53,7 +53,7 @@ def p19_pulmonary(finding: VeinFinding, case: Case) -> Exclusion | None:
 def p9_stent(finding: VeinFinding, case: Case) -> Exclusion | None:
     """P9: a stent placed in this session takes every dilation of its vein, and dilation before or after a stent is its."""
     only_around = finding.n("around") > 0 and finding.n("treated", "conclusion") == 0
-    if finding.n("stent") or only_around and any(f.n("stent") for f in case.findings):
+    if finding.n("stent") or (only_around and any(f.n("stent") for f in case.findings)):
         return Exclusion("stent_same_vein", "P9")
     return None
 
@@ -114,7 +114,14 @@ def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
         if finding.n("attempted"):
             return "attempted", "P15"
         return "header_only_mismatch", "P16"
-    for event, rule in (("attempted", "P15"), ("other_balloon", "P13"), ("retracted", "P15"), ("negated", "P15"), ("historical", "P15"), ("planned", "P15")):
+    for event, rule in (
+        ("attempted", "P15"),
+        ("other_balloon", "P13"),
+        ("retracted", "P15"),
+        ("negated", "P15"),
+        ("historical", "P15"),
+        ("planned", "P15"),
+    ):
         if finding.n(event):
             return NAMES.get(event, event), rule
     if finding.n("stent"):

@@ -21,6 +21,8 @@ class PolicySettings(BaseModel):
         ``named``: every named vein counts; ``sir``: external iliac + common femoral, and femoral + popliteal, are one.
     first_code, addon_code : str
         Codes of the first vein and of each further vein (policy P2).
+    decision_threshold : float
+        Probability (0-1) from which a vein is taken as ballooned in this session.
     auto_threshold : float
         Note probability (0-1) below which a note goes to review.
     count_pulmonary, count_unspecified : bool
@@ -32,7 +34,8 @@ class PolicySettings(BaseModel):
     grouping: Literal["named", "sir"] = "named"
     first_code: str = Field(default="37248", pattern=r"^\d{5}$")
     addon_code: str = Field(default="37249", pattern=r"^\d{5}$")
-    auto_threshold: float = Field(default=0.9, ge=0.0, le=1.0)
+    decision_threshold: float = Field(default=0.35, gt=0.0, lt=1.0)
+    auto_threshold: float = Field(default=0.8, ge=0.0, le=1.0)
     count_pulmonary: bool = True
     count_unspecified: bool = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
 
@@ -20,18 +21,27 @@ def clauses(analysis: Analysis, sentence: Sentence, names: Iterable[VeinMention]
         if i in inside:
             continue
         word = norms[i]
-        if word in BORDER:
+        if word in BORDER or (word == "," and norms[i + 1] in ("and", "then") and i + 1 not in inside):
             cuts.append(i)
-        elif word == "," and norms[i + 1] in ("and", "then") and i + 1 not in inside:
-            cuts.append(i)
-        elif word == "and" and norms[i + 1] in ("then", "afterwards", "afterward", "finally", "the", "it", "this", "here", "a", "an"):
+        elif word == "and" and norms[i + 1] in (
+            "then",
+            "afterwards",
+            "afterward",
+            "finally",
+            "the",
+            "it",
+            "this",
+            "here",
+            "a",
+            "an",
+        ):
             left = norms[cuts[-1] : i]
             right = norms[i + 1 : sentence.end]
-            if norms[i + 1] in ("then", "afterwards", "afterward", "finally") or _verb(left) and _verb(right[:14]):
+            if norms[i + 1] in ("then", "afterwards", "afterward", "finally") or (_verb(left) and _verb(right[:14])):
                 cuts.append(i)
     cuts.append(sentence.end)
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(cuts) if b > a]
 
 
 def _verb(words: list[str]) -> bool:
-    return any(w in VERBS or w.endswith("ed") and len(w) > 4 for w in words)
+    return any(w in VERBS or (w.endswith("ed") and len(w) > 4) for w in words)

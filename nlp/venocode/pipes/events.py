@@ -93,7 +93,9 @@ def _names(analysis: Analysis, sentence: int) -> list[VeinMention]:
 class _Sentence:
     """One sentence being read."""
 
-    def __init__(self, analysis: Analysis, sentence: Sentence, names: list[VeinMention], acts: list[Act], reading: Reading) -> None:
+    def __init__(
+        self, analysis: Analysis, sentence: Sentence, names: list[VeinMention], acts: list[Act], reading: Reading
+    ) -> None:
         self.a = analysis
         self.s = sentence
         self.names = names
@@ -114,7 +116,12 @@ class _Sentence:
         name, side = m.veins[0]
         other = (name, {"left": "right", "right": "left"}.get(side, ""))
         known = self.r.lesions.items
-        if other in known and not known[other].past and (name, side) not in known and not self.a.has("side", self.s.start, m.start):
+        if (
+            other in known
+            and not known[other].past
+            and (name, side) not in known
+            and not self.a.has("side", self.s.start, m.start)
+        ):
             m.veins = [other]
 
     def clause_of(self, token: int) -> tuple[int, int]:
@@ -156,7 +163,7 @@ class _Sentence:
     def _title(self) -> None:
         if any(x.kind == "valve" for x in self.acts) and not self.names:
             self.r.foreign = True
-        stent = [a for a in self.a.within("stent", self.s.start, self.s.end)]
+        stent = list(self.a.within("stent", self.s.start, self.s.end))
         stent += [
             a
             for a in self.a.within("stent_verb", self.s.start, self.s.end)
@@ -164,7 +171,11 @@ class _Sentence:
         ]
         for m in self.names:
             clause = self._title_clause(m)
-            acts = [x for x in self.acts if clause[0] <= x.start < clause[1] and x.assertion == "performed" and x.kind != "valve"]
+            acts = [
+                x
+                for x in self.acts
+                if clause[0] <= x.start < clause[1] and x.assertion == "performed" and x.kind != "valve"
+            ]
             stented = any(clause[0] <= a.start < clause[1] for a in stent)
             if stented:
                 self.r.title_stents += m.veins
@@ -182,7 +193,9 @@ class _Sentence:
         """In a list of procedures on one line each item, cut at ; | or a further act, is read by itself."""
         start, end = self.s.start, self.s.end
         for i in range(self.s.start, self.s.end):
-            if self.a.norms[i] in (";", "|") or self.a.norms[i] == "," and self.a.has("angioplasty", i, i + 4) and i < m.start:
+            if self.a.norms[i] in (";", "|") or (
+                self.a.norms[i] == "," and self.a.has("angioplasty", i, i + 4) and i < m.start
+            ):
                 if i < m.start:
                     start = i
                 elif i >= m.end:
@@ -200,7 +213,12 @@ class _Sentence:
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
             veins = [v for m in near for v in m.veins]
-            if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause, act.start):
+            if (
+                not veins
+                and act.assertion == "attempted"
+                and self.s.section.kind in READ
+                and not self._foreign(clause, act.start)
+            ):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
@@ -210,7 +228,15 @@ class _Sentence:
         """A list line that begins with a letter or number names the lesion of its vein."""
         words = self.a.norms[self.s.start : self.s.end]
         label = line_label(words, self.s.start in self.a.facts["capital"])
-        if not label and self.s.line_start and words and words[0].isdecimal() and len(words[0]) <= 2 and self.names and self.names[0].start - self.s.start <= 2:
+        if (
+            not label
+            and self.s.line_start
+            and words
+            and words[0].isdecimal()
+            and len(words[0]) <= 2
+            and self.names
+            and self.names[0].start - self.s.start <= 2
+        ):
             label = words[0]
         plain = [m for m in self.names if m.relation == "plain" and m.role != "access"]
         if label and self.s.line_start:
@@ -230,10 +256,22 @@ class _Sentence:
                 for v in m.veins:
                     self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
-                if state.relation == "plain" and m.role != "access" and not (self.r.acted and state.minor) and not self._after_treatment():
+                if (
+                    state.relation == "plain"
+                    and m.role != "access"
+                    and not (self.r.acted and state.minor)
+                    and not self._after_treatment()
+                ):
                     if state.lesion:
                         self.link(v, "lesion", "state", m.start, m.end, m.rule)
-                        self.r.lesions.add(v, self.s.index, state.words, m.start, past=self.s.section.kind == "past", strong=state.strong)
+                        self.r.lesions.add(
+                            v,
+                            self.s.index,
+                            state.words,
+                            m.start,
+                            past=self.s.section.kind == "past",
+                            strong=state.strong,
+                        )
                         self.r.normal.discard(v)
                     elif state.normal:
                         if v not in self.r.lesions.items:
@@ -265,7 +303,9 @@ class _Sentence:
             if cue is None:
                 continue
             span = self._stent_span(clause)
-            targets = [m for m in self.names if span[0] <= m.start < span[1] and m.relation in ("plain", "dest", "source")]
+            targets = [
+                m for m in self.names if span[0] <= m.start < span[1] and m.relation in ("plain", "dest", "source")
+            ]
             targets = [m for m in targets if m.relation != "source" or self._along(m)]
             veins = [v for m in targets for v in m.veins]
             for m in targets:
@@ -292,9 +332,10 @@ class _Sentence:
             if start < clause[1]:
                 continue
             words = self.a.norms[start : start + 4]
-            if any(w in ("thus", "across", "covering", "extending", "down", "into", "through", "extended", "carried") for w in words) and not any(
-                start <= a.start < stop for a in self.acts
-            ):
+            if any(
+                w in ("thus", "across", "covering", "extending", "down", "into", "through", "extended", "carried")
+                for w in words
+            ) and not any(start <= a.start < stop for a in self.acts):
                 end = stop
             else:
                 break
@@ -314,15 +355,18 @@ class _Sentence:
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
             if self._known_stent(atom.start, atom.end, words):
                 continue
-            if any(w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the") for w in words[-1:]) and not (
-                words[-1:] == ["the"] and any(v.start > atom.start for v in verbs)
-            ):
+            if any(
+                w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the")
+                for w in words[-1:]
+            ) and not (words[-1:] == ["the"] and any(v.start > atom.start for v in verbs)):
                 continue
             if any(w in ("not", "none", "never", "was not") for w in self.a.norms[atom.end : atom.end + 3]):
                 continue
             if not verbs and not any(clause[0] <= i < clause[1] for i in self.a.facts["sizes"]):
                 continue
-            if assertion_at(self.a, atom.start, atom.end, self.s) != "performed" or any(is_year(w) for w in self.a.norms[clause[0] : clause[1]]):
+            if assertion_at(self.a, atom.start, atom.end, self.s) != "performed" or any(
+                is_year(w) for w in self.a.norms[clause[0] : clause[1]]
+            ):
                 continue
             if any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]) or self.a.has("untouched", *clause):
                 continue
@@ -333,20 +377,28 @@ class _Sentence:
             word = self.a.norms[atom.start]
             if word == "stented" and self.a.norms[atom.start - 1 : atom.start] in (["the"], ["previously"], ["a"]):
                 continue
-            if word in ("stented", "stenting", "relined") and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
-                if not any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]]):
-                    return atom.start, atom.end
+            placed = word in ("stented", "stenting", "relined")
+            denied = any(w in NOT_STENTED for w in self.a.norms[clause[0] : clause[1]])
+            if placed and not denied and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
+                return atom.start, atom.end
         return None
 
     def _known_stent(self, start: int, end: int, words: list[str]) -> bool:
-        """"the two upper stents": a stent spoken of as known, unless the sentence goes on to place it."""
+        """ "the two upper stents": a stent spoken of as known, unless the sentence goes on to place it."""
         articles = [w for w in words if w in ("a", "an", "the", "this", "these", "his", "her", "another", "new")]
-        if not articles or articles[-1] not in ("the", "this", "these", "his", "her") or any(w[:1].isdecimal() for w in words):
+        if (
+            not articles
+            or articles[-1] not in ("the", "this", "these", "his", "her")
+            or any(w[:1].isdecimal() for w in words)
+        ):
             return False
         return not any(w in PLACED for w in self.a.norms[end : end + 6])
 
     def _stent_reference(self, clause: tuple[int, int]) -> list[Vein]:
-        if self.r.stented and any(w in ("both", "second", "it", "this", "these", "all", "each", "stents") for w in self.a.norms[clause[0] : clause[0] + 4]):
+        if self.r.stented and any(
+            w in ("both", "second", "it", "this", "these", "all", "each", "stents")
+            for w in self.a.norms[clause[0] : clause[0] + 4]
+        ):
             return []
         recent = [v for v in self.r.around if v not in self.r.stented]
         if recent:
@@ -393,9 +445,9 @@ class _Sentence:
                 continue
             linked_any = True
             for m in targets:
-                if m.role == "imaged" and explicit:
-                    m.role = "treated"
-                elif m.role == "imaged" and not explicit and m.relation in ("plain", "dest"):
+                if (m.role == "imaged" and explicit) or (
+                    m.role == "imaged" and not explicit and m.relation in ("plain", "dest")
+                ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
 
@@ -423,7 +475,11 @@ class _Sentence:
     def _implicit(self, clause: tuple[int, int]) -> tuple[int, int, str, str, bool] | None:
         """A balloon that was inflated, or a vein that was treated like the one before, without an angioplasty word."""
         a, (start, end) = self.a, clause
-        if a.has("other_balloon", self.s.start, self.s.end) or a.has("reserve", start, end) or a.has("dilator", start, end):
+        if (
+            a.has("other_balloon", self.s.start, self.s.end)
+            or a.has("reserve", start, end)
+            or a.has("dilator", start, end)
+        ):
             return None
         if not a.facts["balloon_note"] or self._measured(clause):
             return None
@@ -432,20 +488,35 @@ class _Sentence:
         if a.has("stent", start, end) and not (named and balloon):
             return None
         sizes = [i for i in a.facts["pairs"] if start <= i < end]
-        force = _told_pressure(a, start, end) or a.has("waist", start, end) or a.has("inflate", start, end) or _minutes(a.norms, start, end)
+        force = (
+            _told_pressure(a, start, end)
+            or a.has("waist", start, end)
+            or a.has("inflate", start, end)
+            or _minutes(a.norms, start, end)
+        )
         same = a.within("same", start, end)
         treat = a.within("treat", start, end)
-        if balloon and (force or same or treat or sizes and self.r.acted and self._list_line()):
+        if balloon and (force or same or treat or (sizes and self.r.acted and self._list_line())):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
-        elif sizes and (force or same or self._list_line() and (self.r.acted or a.has("percent", start, end))):
+        elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
-        elif force and not (balloon or sizes) and self._sentence_balloon() and (a.has("waist", start, end) or a.has("pressure", start, end)):
+        elif (
+            force
+            and not (balloon or sizes)
+            and self._sentence_balloon()
+            and (a.has("waist", start, end) or a.has("pressure", start, end))
+        ):
             cue = next(x for k in ("waist", "pressure") for x in a.within(k, start, end))
             at = (cue.start, cue.end, cue.rule)
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
-        elif self.r.acted and treat and (same or _likewise(a.norms, start, end)) and (named or a.has("lesion_ref", start, end) or same or "both" in a.norms[start:end]):
+        elif (
+            self.r.acted
+            and treat
+            and (same or _likewise(a.norms, start, end))
+            and (named or a.has("lesion_ref", start, end) or same or "both" in a.norms[start:end])
+        ):
             at = (treat[0].start, treat[0].end, treat[0].rule)
         elif self.r.acted and same and named:
             at = (same[0].start, same[0].end, same[0].rule)
@@ -492,7 +563,11 @@ class _Sentence:
     def _strong(self, clause: tuple[int, int]) -> bool:
         a = self.a
         same = any(a.norms[x.start : x.end] != ["the", "same"] for x in a.within("same", *clause))
-        return any(a.has(k, *clause) for k in ("pressure", "waist", "inflate", "treat")) or _minutes(a.norms, *clause) or same
+        return (
+            any(a.has(k, *clause) for k in ("pressure", "waist", "inflate", "treat"))
+            or _minutes(a.norms, *clause)
+            or same
+        )
 
     def _elsewhere(self, clause: tuple[int, int]) -> bool:
         """Whether a further clause of the sentence turns to another lesion."""
@@ -505,13 +580,15 @@ class _Sentence:
             if not clause[0] <= m.start < clause[1]:
                 continue
             state = self.states[m.start]
-            if state.relation in ("source", "landmark", "dest") and not (state.relation == "dest" and self._balloon_dest(m, clause)):
+            if state.relation in ("source", "landmark", "dest") and not (
+                state.relation == "dest" and self._balloon_dest(m, clause)
+            ):
                 continue
             if m.role == "access" or state.untouched or self.a.norms[m.end : m.end + 1] in (["filter"], ["filters"]):
                 continue
             if self._denied(m, clause):
                 continue
-            if state.normal and (implicit or m.start > anchor and not self._object(m, anchor)):
+            if state.normal and (implicit or (m.start > anchor and not self._object(m, anchor))):
                 continue
             out.append(m)
         return out
@@ -542,7 +619,11 @@ class _Sentence:
         if any(w in ELSEWHERE for w in words):
             return []
         for before in reversed([c for c in self.clauses if c[1] <= clause[0]]):
-            found = [m for m in self.names if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"]
+            found = [
+                m
+                for m in self.names
+                if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"
+            ]
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
             if found:
                 lesions = [m for m in found if self.states[m.start].lesion]
@@ -557,17 +638,16 @@ class _Sentence:
         words = a.norms[clause[0] : clause[1]]
         if any(w in FOREIGN for w in words):
             return True
-        circuit = bool(a.facts.get("circuit_case")) or bool(a.by_kind.get("circuit"))
-        if circuit and any(w in CIRCUIT_PARTS for w in words):
-            return True
-        return False
+        return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
 
     def _unnamed_vein(self, kind: str) -> bool:
         """An act on "the vein" that no name can be found for (P25)."""
         if self.s.section.kind == "conclusion" or kind not in ("act", "pta", "dilate"):
             return False
         words = self.a.norms[self.s.start : self.s.end]
-        return any(w in ("vein", "veins", "venoplasty", "venous") for w in words) and not any(w in ("graft", "patch", "bypass") for w in words)
+        return any(w in ("vein", "veins", "venoplasty", "venous") for w in words) and not any(
+            w in ("graft", "patch", "bypass") for w in words
+        )
 
     def _artery_in_focus(self, clause: tuple[int, int]) -> bool:
         """Whether the last vessel told with a lesion or an act was an artery, and nothing in the clause says vein."""
@@ -591,7 +671,7 @@ class _Sentence:
     # -- results and focus ---------------------------------------------------------------------------------------------
 
     def _results(self) -> None:
-        """"Residual: portal vein 20 %, SMV 25 %": a result told of a vein."""
+        """ "Residual: portal vein 20 %, SMV 25 %": a result told of a vein."""
         if not self.a.has("residual", self.s.start, self.s.end) and self.s.section.name != "result":
             return
         for m in self.names:
@@ -601,14 +681,25 @@ class _Sentence:
                     self.link(v, "result", "state", m.start, m.end, m.rule)
 
     def _refocus(self) -> None:
-        plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal]
+        plain = [
+            m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal
+        ]
         self._refocus_arteries(plain)
         if not self.names:
-            described = described_lesion(self.r.lesions.candidates(self.r.stented), self.a.norms[self.s.start : self.s.end])
+            described = described_lesion(
+                self.r.lesions.candidates(self.r.stented), self.a.norms[self.s.start : self.s.end]
+            )
             if described:
                 self.r.focus, self.r.focus_sentence = described, self.s.index
         if not plain:
-            plain = [m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].untouched and self._list_line()]
+            plain = [
+                m
+                for m in self.names
+                if m.relation == "plain"
+                and m.role != "access"
+                and not self.states[m.start].untouched
+                and self._list_line()
+            ]
         if not plain:
             return
         lesions = [m for m in plain if self.states[m.start].lesion]
@@ -618,27 +709,34 @@ class _Sentence:
         if self.s.line_start and self._list_line():
             self.r.line_topic = list(plain[0].veins)
 
-
     def _refocus_arteries(self, plain: list[VeinMention]) -> None:
         arteries = [m for m in self.a.arteries if m.sentence == self.s.index]
         if not arteries or any(self.states[m.start].lesion for m in plain):
             return
-        told = strong_lesion(self.a, self.s.start, self.s.end) or self.a.has("percent", self.s.start, self.s.end) or self.acts
+        told = (
+            strong_lesion(self.a, self.s.start, self.s.end)
+            or self.a.has("percent", self.s.start, self.s.end)
+            or self.acts
+        )
         if told and not plain:
             self.r.foreign_focus = self.s.index
 
 
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
-MEASURED = frozenset("measured measures measuring diameter diameters area areas calibre caliber wide width reference".split())
-CLOSING = frozenset("sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split())
+MEASURED = frozenset(
+    "measured measures measuring diameter diameters area areas calibre caliber wide width reference".split()
+)
+CLOSING = frozenset(
+    "sheaths removed hemostasis haemostasis compression manual manually dressing ward recovery sutured closed".split()
+)
 DOSE = frozenset("mgy contrast dap kerma omnipaque visipaque dose sedation fentanyl midazolam ebl".split())
 PLACED = frozenset("deployed placed released implanted inserted delivered opened put laid".split())
 NOT_STENTED = frozenset({"without", "opened", "shelf", "unopened", "declined", "considered", "discussed"})
 ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", "both", "each", "remaining"})
 FOREIGN = frozenset(
-    "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery arteries coronary "
-    "lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook apex struts strut vertebral tamps pedicle coupler sinuplasty "
-    "endograft neck ostium-sinus maxillary urethral".split()
+    "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
+    "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
+    "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
     "anastomosis anastomoses graft fistula intragraft swing juxta avf avg outflow cannulation circuit anast needling inflow".split()
@@ -652,25 +750,54 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
             return True
         if norms[i][:-1].isdecimal() and norms[i].endswith("s") and len(norms[i]) <= 4:
             return True
-        if norms[i] in ("one", "two", "three", "five") and norms[i + 1] in ("minutes", "minute", "inflations", "inflation"):
+        if norms[i] in ("one", "two", "three", "five") and norms[i + 1] in (
+            "minutes",
+            "minute",
+            "inflations",
+            "inflation",
+        ):
             return True
     return False
 
 
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:
     """A pressure with its number ("12 atm", "nominal pressure"); a table's head has none."""
-    return any(analysis.norms[x.start - 1][:1].isdecimal() or analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
-               and analysis.norms[x.start - 1] not in ("mm", "balloon") for x in analysis.within("pressure", start, end))  # fmt: skip
+    return any(analysis.norms[x.start - 1][:1].isdecimal() or (analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
+               and analysis.norms[x.start - 1] not in ("mm", "balloon")) for x in analysis.within("pressure", start, end))  # fmt: skip
 
 
 def _likewise(norms: list[str], start: int, end: int) -> bool:
     words = norms[start:end]
-    return any(w in ("both", "each", "two", "three", "four", "all", "also", "second", "third", "latter", "other", "next", "then", "turn", "too") for w in words)
+    return any(
+        w
+        in (
+            "both",
+            "each",
+            "two",
+            "three",
+            "four",
+            "all",
+            "also",
+            "second",
+            "third",
+            "latter",
+            "other",
+            "next",
+            "then",
+            "turn",
+            "too",
+        )
+        for w in words
+    )
 
 
 def is_title(analysis: Analysis, sentence: Sentence) -> bool:
     """A line without a verb, before the procedure begins, reads as a title even where no heading says so."""
-    if sentence.section.kind not in ("preamble", "body") or not sentence.line_start or sentence.end - sentence.start > 40:
+    if (
+        sentence.section.kind not in ("preamble", "body")
+        or not sentence.line_start
+        or sentence.end - sentence.start > 40
+    ):
         return False
     words = analysis.norms[sentence.start : sentence.end]
     begun = analysis.access and sentence.index >= min(a.sentence for a in analysis.access)

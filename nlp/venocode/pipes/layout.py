@@ -80,10 +80,10 @@ def _ends(norms: list[str], section: Section, start: int, end: int, line_start: 
     if not new_line:
         return section.kind == "past" and _begins(norms, start, end) and "\n" not in norms[section.start : start]
     inline = section.body_start < section.end and norms[section.body_start] != "\n"
-    listed = norms[start].isdecimal() and len(norms[start]) <= 2 or norms[start] in ("-", "*", "(")
+    listed = (norms[start].isdecimal() and len(norms[start]) <= 2) or norms[start] in ("-", "*", "(")
     gap = norms[start - 2 : start] == ["\n", "\n"]
     if section.kind in ("neutral", "header"):
-        return gap and inline or inline and not listed and section.kind == "neutral"
+        return (gap and inline) or (inline and not listed and section.kind == "neutral")
     if inline and not listed:
         return True
     return gap and _begins(norms, start, end)
@@ -91,4 +91,6 @@ def _ends(norms: list[str], section: Section, start: int, end: int, line_start: 
 
 def _begins(norms: list[str], start: int, end: int) -> bool:
     words = norms[start:end]
-    return any(w in BEGINS for w in words) and not any(w in PAST_WORDS or w.isdecimal() and len(w) == 4 and w[:2] in ("19", "20") for w in words)
+    return any(w in BEGINS for w in words) and not any(
+        w in PAST_WORDS or (w.isdecimal() and len(w) == 4 and w[:2] in ("19", "20")) for w in words
+    )

@@ -4,7 +4,6 @@ The rules are medspaCy ``TargetRule`` and ``ConTextRule`` objects in one ``Medsp
 spelling; the longest hit of a kind wins.
 """
 
-
 import warnings
 from typing import Any
 

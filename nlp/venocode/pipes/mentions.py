@@ -30,16 +30,23 @@ def mentions(doc: Doc) -> Doc:
 
 
 def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
-    """Tokens where a balloon-like size begins: pairs ("12 x 40", "10 mm x 4 cm", "12 by 40"), and pairs with single
-    diameters ("14 mm"), which may be a balloon's or a vein's."""
+    """Tokens where a balloon-like size begins.
+
+    First the pairs ("12 x 40", "12 by 40"), then pairs and single diameters ("14 mm"), which may be a vein's.
+    """
     found = []
     pairs = []
     n = len(norms)
     for i, word in enumerate(norms):
-        if word in UNITS and norms[i + 1 : i + 2] in (["by"], ["x"]) and i + 2 < n and word_number(norms[i + 2]) is not None:
+        if (
+            word in UNITS
+            and norms[i + 1 : i + 2] in (["by"], ["x"])
+            and i + 2 < n
+            and word_number(norms[i + 2]) is not None
+        ):
             found.append(i)
             pairs.append(i)
-        if not word[0].isdecimal() or i and norms[i - 1] == "/":
+        if not word[0].isdecimal() or (i and norms[i - 1] == "/"):
             continue
         if word.replace(".", "").isdecimal():
             number = float(word)
@@ -53,11 +60,15 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
             glued = j < n and norms[j][0] == "x" and norms[j][1:2].isdecimal()
             if (times or glued) and 1.5 <= number <= 30:
                 pairs.append(i)
-            if (times or glued) and 1.5 <= number <= 30 or unit and 2 <= number <= 28:
+            if ((times or glued) and 1.5 <= number <= 30) or (unit and 2 <= number <= 28):
                 found.append(i)
         elif "x" in word:
             first, _, rest = word.partition("x")
-            if first.replace("mm", "").isdecimal() and rest[:1].isdecimal() and 1.5 <= float(first.replace("mm", "")) <= 30:
+            if (
+                first.replace("mm", "").isdecimal()
+                and rest[:1].isdecimal()
+                and 1.5 <= float(first.replace("mm", "")) <= 30
+            ):
                 found.append(i)
                 pairs.append(i)
         elif word.endswith("mm") and word[:-2].isdecimal() and 2 <= float(word[:-2]) <= 28:
@@ -70,13 +81,15 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
 
 def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
     acts: list[Act] = []
-    atoms = [a for a in analysis.by_kind.get("angioplasty", ())]
+    atoms = analysis.by_kind.get("angioplasty", [])
     blocked = analysis.by_kind.get("not_angioplasty", ())
     strong: set[int] = set()
     weak: list[tuple[Atom, Sentence]] = []
     for atom in atoms:
         sentence = analysis.sentence_at(atom.start)
-        if any(b.start < atom.end and atom.start < b.end and not _balloon_track(analysis, b, sentence) for b in blocked):
+        if any(
+            b.start < atom.end and atom.start < b.end and not _balloon_track(analysis, b, sentence) for b in blocked
+        ):
             continue
         if atom.value == "inflate":
             weak.append((atom, sentence))
@@ -95,6 +108,9 @@ def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
     return acts
 
 
+NOT_PTA_BEFORE = frozenset("medications meds list med runoff pulse signal patent is occluded to".split())
+
+
 def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     """PTA as angioplasty, not prior to admission and not the posterior tibial artery."""
     norms = analysis.norms
@@ -102,13 +118,18 @@ def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> boo
     after = norms[atom.end : min(sentence.end, atom.end + 4)]
     if atom.end - atom.start > 1:
         return True
-    if after[:1] in (["medications"], ["meds"], ["list"], ["med"], ["runoff"], ["pulse"], ["signal"], ["patent"], ["("], ["is"],
-                     ["occluded"], ["to"]) and not (after[:1] == ["("] and not analysis.facts.get("pta_artery", True)):  # fmt: skip
-        if after[:1] != ["("] or any(w in ("posterior", "post", "prior") for w in after):
-            return False
-    if before[-1:] in (["the"], ["on"], ["home"], ["his"], ["her"]) and after[:1] not in (["balloon"], ["of"], ["was"], ["with"]):
+    if after and after[0] in NOT_PTA_BEFORE:
         return False
-    if before[-2:] in (["at", "and"], ["ata", "and"], ["at", ","]) or after[:1] == ["+"] and after[1:2] == ["at"]:
+    if after[:1] == ["("] and {"posterior", "post", "prior"} & set(after):
+        return False
+    if before[-1:] in (["the"], ["on"], ["home"], ["his"], ["her"]) and after[:1] not in (
+        ["balloon"],
+        ["of"],
+        ["was"],
+        ["with"],
+    ):
+        return False
+    if before[-2:] in (["at", "and"], ["ata", "and"], ["at", ","]) or (after[:1] == ["+"] and after[1:2] == ["at"]):
         return False
     if before[-2:] == ["of", "the"] and norms[atom.start - 3 : atom.start - 2] == ["pta"]:
         return False
@@ -133,7 +154,13 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
     if any(w in _dilator_words() for w in before[-6:]) and not (balloon or sized):
         return False
-    if any(w in ("forceps", "dilator", "dilators", "garrett") for w in norms[atom.end : min(sentence.end, atom.end + 9)]) and not balloon:
+    if (
+        any(
+            w in ("forceps", "dilator", "dilators", "garrett")
+            for w in norms[atom.end : min(sentence.end, atom.end + 9)]
+        )
+        and not balloon
+    ):
         return False
     if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
         return False
@@ -141,15 +168,22 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
         return False
     if norms[atom.start] == "dilated" and after[:1] == ["("] and not balloon:
         return False
-    if norms[atom.start] == "dilated" and before[-1:] in (["it"], ["vein"], ["veins"], ["which"]) and not (balloon or sized):
+    if (
+        norms[atom.start] == "dilated"
+        and before[-1:] in (["it"], ["vein"], ["veins"], ["which"])
+        and not (balloon or sized)
+    ):
         return False
-    if norms[atom.start] == "dilated" and (before[-1:] and before[-1] in ADJECTIVAL or after[:1] and after[0] in WIDE_NOUNS):
-        return False
-    return True
+    adjectival = (before[-1:] and before[-1] in ADJECTIVAL) or (after[:1] and after[0] in WIDE_NOUNS)
+    return not (norms[atom.start] == "dilated" and adjectival)
 
 
-ADJECTIVAL = frozenset("a an the large tortuous several multiple moderately mildly massively some many two three".split())
-WIDE_NOUNS = frozenset("tributaries varices veins collaterals loops trunk branches vessels ventricle atrium aorta bowel pelvis".split())
+ADJECTIVAL = frozenset(
+    "a an the large tortuous several multiple moderately mildly massively some many two three".split()
+)
+WIDE_NOUNS = frozenset(
+    "tributaries varices veins collaterals loops trunk branches vessels ventricle atrium aorta bowel pelvis".split()
+)
 
 
 def _balloon_track(analysis: Analysis, block: Atom, sentence: Sentence) -> bool:
@@ -171,12 +205,20 @@ def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     nearby = range(max(0, sentence.index - 1), sentence.index + 1)
     for index in nearby:
         s = analysis.sentences[index]
-        if index != sentence.index and s.paragraph == sentence.paragraph and analysis.has("other_balloon", s.start, s.end):
+        if (
+            index != sentence.index
+            and s.paragraph == sentence.paragraph
+            and analysis.has("other_balloon", s.start, s.end)
+        ):
             return False
     if norms[atom.start] in ("expanded", "was", "were") and norms[atom.end - 1] == "expanded":
         return any(analysis.has(k, sentence.start, sentence.end) for k in BALLOON_KINDS)
     before = norms[max(0, atom.start - 2) : atom.start]
-    if before[-1:] in (["half"], ["was"], ["an"], ["the"], ["-"]) and norms[atom.start] == "inflated" and before[-1:] != ["was"]:
+    if (
+        before[-1:] in (["half"], ["was"], ["an"], ["the"], ["-"])
+        and norms[atom.start] == "inflated"
+        and before[-1:] != ["was"]
+    ):
         return False
     balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
     sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
@@ -228,13 +270,12 @@ def _access(analysis: Analysis) -> list[AccessMention]:
 
 
 def _one_a_site(analysis: Analysis, found: list[AccessMention]) -> list[AccessMention]:
-    """"percutaneous access ... puncture" beside each other tell one access: the first is kept."""
+    """ "percutaneous access ... puncture" beside each other tell one access: the first is kept."""
     out: list[AccessMention] = []
     for mention in found:
-        if out and mention.start - out[-1].end < 3 and mention.sentence == out[-1].sentence:
-            if set(mention.vessels) <= set(out[-1].vessels):
-                continue
-        out.append(mention)
+        beside = out and mention.start - out[-1].end < 3 and mention.sentence == out[-1].sentence
+        if not (beside and set(mention.vessels) <= set(out[-1].vessels)):
+            out.append(mention)
     return out
 
 
@@ -250,7 +291,7 @@ def access_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: 
             other = analysis.sentences[index]
             if other.section.name == section and other.paragraph == sentence.paragraph:
                 veins = [v for m in _vein_mentions(analysis, other.index) for v in m.veins if _enterable(v[0])]
-                if veins and (step < 0 and _pronoun(analysis, sentence) or step == -1 and len(veins) == 1):
+                if veins and ((step < 0 and _pronoun(analysis, sentence)) or (step == -1 and len(veins) == 1)):
                     return veins[-2:] if len(set(veins)) <= 2 else veins[-1:]
     return []
 
@@ -269,17 +310,24 @@ def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: s
         distance = len(between) + 6 * sum(w in (";", "and", ".") for w in between)
         if m.start > atom.end and analysis.norms[m.start - 1 : m.start] in (["to"], ["into"], ["toward"]):
             distance += 15
-        if m.start < atom.start and any(w in ("to", "into", "toward", "towards") for w in analysis.norms[max(0, m.start - 3) : m.start]):
+        if m.start < atom.start and any(
+            w in ("to", "into", "toward", "towards") for w in analysis.norms[max(0, m.start - 3) : m.start]
+        ):
             distance += 15
         candidates.append((distance, (m.start, m.end), veins))
     for start in circuit:
         if sentence.start <= start < sentence.end:
-            between = range(min(start, atom.end), max(start, atom.start))
+            gap = max(start, atom.start) - min(start, atom.end)
             word = analysis.norms[start]
-            vessel = "graft" if "g" in word[-3:] and word in ("avg", "avgs") or "graft" in " ".join(analysis.norms[start : start + 3]) else "fistula"
+            vessel = (
+                "graft"
+                if ("g" in word[-3:] and word in ("avg", "avgs"))
+                or "graft" in " ".join(analysis.norms[start : start + 3])
+                else "fistula"
+            )
             if word in ("fistulogram", "fistulagram", "fistulography", "shuntogram", "graftogram"):
                 continue
-            candidates.append((len(between), (start, start + 1), [(vessel, circuit_side(analysis))]))
+            candidates.append((max(gap, 0), (start, start + 1), [(vessel, circuit_side(analysis))]))
     if not candidates:
         return []
     best = min(distance for distance, _, _ in candidates)
@@ -290,7 +338,9 @@ def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: s
     near = list(ordered[chosen][2])
     for step in (-1, 1):
         i = chosen
-        while 0 <= i + step < len(ordered) and _coordinated(analysis.norms, ordered[min(i, i + step)][1], ordered[max(i, i + step)][1]):
+        while 0 <= i + step < len(ordered) and _coordinated(
+            analysis.norms, ordered[min(i, i + step)][1], ordered[max(i, i + step)][1]
+        ):
             i += step
             near += ordered[i][2]
     return list(dict.fromkeys(near))
@@ -314,7 +364,7 @@ def circuit_side(analysis: Analysis) -> str:
             if 0 <= gap < 12 and gap < best[0]:
                 best = (gap, s.value)
     if best[1] == "unknown":
-        sides = [s.value for s in analysis.by_kind.get("side", ()) if s.value != "bilateral"]
+        sides = [str(s.value) for s in analysis.by_kind.get("side", ()) if s.value != "bilateral"]
         if sides:
             return max(set(sides), key=sides.count)
     return best[1]
@@ -336,10 +386,17 @@ def _not_entered() -> frozenset[str]:
 
 
 def _enterable(vessel: str) -> bool:
-    return vessel not in _not_entered() and vessel not in ("aorta", "coronary_artery", "pulmonary_artery", "renal_artery")
+    return vessel not in _not_entered() and vessel not in (
+        "aorta",
+        "coronary_artery",
+        "pulmonary_artery",
+        "renal_artery",
+    )
 
 
-WIRE_PASSED = frozenset("wire guidewire glidewire catheter shunt gate stump ostium selectively snare shuntogram portogram".split())
+WIRE_PASSED = frozenset(
+    "wire guidewire glidewire catheter shunt gate stump ostium selectively snare shuntogram portogram".split()
+)
 
 
 def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:
@@ -348,28 +405,48 @@ def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, ve
     section = sentence.section
     if section.kind in ("past", "plan", "consent") and section.name not in ("access",):
         return False
-    if norms[atom.start] == "micropuncture" and atom.end - atom.start == 1 and (
-        norms[atom.end : atom.end + 1] in (["set"], ["needle"], ["kit"], ["sheath"], ["system"], ["technique"], ["catheter"], ["wire"])
-        or any(a.start != atom.start and a.value[0] == "verb" for a in analysis.within("access", sentence.start, sentence.end))
+    if (
+        norms[atom.start] == "micropuncture"
+        and atom.end - atom.start == 1
+        and (
+            norms[atom.end : atom.end + 1]
+            in (["set"], ["needle"], ["kit"], ["sheath"], ["system"], ["technique"], ["catheter"], ["wire"])
+            or any(
+                a.start != atom.start and a.value[0] == "verb"
+                for a in analysis.within("access", sentence.start, sentence.end)
+            )
+        )
     ):
         return False
     if kind == "phrase":
         return True
     if kind == "open":
-        closed = any(w in ("closed", "closure", "repaired", "sutured", "suture") for w in norms[atom.end : atom.end + 4])
+        closed = any(
+            w in ("closed", "closure", "repaired", "sutured", "suture") for w in norms[atom.end : atom.end + 4]
+        )
         through = norms[max(0, atom.start - 3) : atom.start]
-        return not closed and not ("the" in through and any(w in ("in", "through", "below", "about", "at") for w in through))
+        return not closed and not (
+            "the" in through and any(w in ("in", "through", "below", "about", "at") for w in through)
+        )
     if kind == "reuse":
         return bool(vessels) or "sheath" in words
     if kind == "weak":
         return _weak_access(analysis, atom, sentence, vessels)
     if norms[atom.start] in ("entered", "cannulated", "accessed") and not vessels:
         return False
-    if any(v[0] == "portal_vein" for v in vessels) and any(w in ("needle", "pass", "colapinto") for w in words) and "tips" in norms:
+    if (
+        any(v[0] == "portal_vein" for v in vessels)
+        and any(w in ("needle", "pass", "colapinto") for w in words)
+        and "tips" in norms
+    ):
         return False
     if vessels:
         return True
-    return section.name == "access" and kind in ("noun", "verb") or "ultrasound" in words or "us" in words and kind == "noun"
+    return (
+        (section.name == "access" and kind in ("noun", "verb"))
+        or "ultrasound" in words
+        or ("us" in words and kind == "noun")
+    )
 
 
 def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:
@@ -378,12 +455,18 @@ def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: li
     before = norms[max(sentence.start, atom.start - 4) : atom.start]
     if sentence.section.start <= atom.start < sentence.section.body_start:
         return False
-    if after[:2] in (["was", "obtained"], ["was", "gained"], ["was", "achieved"], ["via", "the"], ["in", "the"]) and vessels:
+    if (
+        after[:2] in (["was", "obtained"], ["was", "gained"], ["was", "achieved"], ["via", "the"], ["in", "the"])
+        and vessels
+    ):
         return True
     if before[-1:] in (["guided"], ["obtained"], ["gained"], ["venous"], ["retrograde"], ["antegrade"], ["ultrasound"], ["us"],
                        ["artery"], ["vein"], ["arterial"]) and vessels:  # fmt: skip
         return True
-    return bool(vessels) and any(w in ("maintained", "retained", "kept", "obtained", "gained", "preserved") for w in norms[atom.start : sentence.end])
+    return bool(vessels) and any(
+        w in ("maintained", "retained", "kept", "obtained", "gained", "preserved")
+        for w in norms[atom.start : sentence.end]
+    )
 
 
 NEGATORS = frozenset({"no", "not", "neither", "never", "without", "avoided", "nor"})

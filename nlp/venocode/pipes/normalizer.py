@@ -49,7 +49,7 @@ def normalise(word: str) -> str:
         return low
     if not low.isalpha():
         letters = low.translate(OCR)
-        if not letters.isalpha() or not low[0].isalpha() and sum(c.isdecimal() for c in low) > 1:
+        if not letters.isalpha() or (not low[0].isalpha() and sum(c.isdecimal() for c in low) > 1):
             return low
         for candidate in (letters, letters.replace("l", "i", 1)):
             if candidate in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from venocode.anatomy import CENTRALITY
@@ -17,7 +18,9 @@ CENTRAL = frozenset({"central", "centrally"})
 PERIPHERAL = frozenset({"peripheral", "peripherally"})
 UPPER = frozenset({"upper", "cranial", "top", "uppermost"})
 LOWER = frozenset({"lower", "caudal", "bottom", "lowest"})
-ARM = frozenset({"superior_vena_cava", "brachiocephalic_vein", "subclavian_vein", "axillary_vein", "internal_jugular_vein"})
+ARM = frozenset(
+    {"superior_vena_cava", "brachiocephalic_vein", "subclavian_vein", "axillary_vein", "internal_jugular_vein"}
+)
 LEG = frozenset({"inferior_vena_cava", "iliac_vein", "common_iliac_vein", "external_iliac_vein", "common_femoral_vein", "femoral_vein",
                  "popliteal_vein", "deep_femoral_vein"})  # fmt: skip
 OPPOSITE = {"left": "right", "right": "left"}
@@ -49,17 +52,22 @@ class Lesion:
     strong: bool = False
 
 
-LABELLED = frozenset({"lesion", "lesions", "row", "rows", "number", "numbers", "site", "sites", "no", "nos", "stenosis", "stenoses", "segment",
-                      "segments", "item", "items", "line", "lines", "at", "spots", "spot", "#"})  # fmt: skip
+LABEL = re.compile(r"[a-z]|ii|iii|iv|vi|\d{1,2}")
+LABELLED = frozenset(
+    "lesion lesions row rows number numbers site sites no nos stenosis stenoses segment segments item items line lines at "
+    "spots spot #".split()
+)
 
 
 def line_label(words: list[str], capital: bool = False) -> str:
     """The letter or number a list line begins with: "(a)", "2.", "B:", "3 IVC", "iv)"; ``capital``: it is "A"."""
-    head = [w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at", "stent", "site", "stenosis")]
-    if len(head) >= 2 and (len(head[0]) == 1 and head[0].isalpha() or head[0] in ("ii", "iii", "iv", "vi") or head[0].isdecimal() and len(head[0]) <= 2):
-        if head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital:
-            return head[0]
-    return ""
+    head = [
+        w for w in words[:6] if w not in ("(", "#", "*", "-", "lesion", "row", "no", "at", "stent", "site", "stenosis")
+    ]
+    if len(head) < 2 or not LABEL.fullmatch(head[0]):
+        return ""
+    marked = head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital
+    return head[0] if marked else ""
 
 
 @dataclass(slots=True)
@@ -81,7 +89,9 @@ class Lesions:
         if label in self.labels:
             return list(self.labels[label])
         for i, w in enumerate(words):
-            if (w in LABELLED or w in ("of", "all") and words[i + 2 : i + 3] in ([","], ["and"], ["through"])) and i + 1 < len(words):
+            if (
+                w in LABELLED or (w in ("of", "all") and words[i + 2 : i + 3] in ([","], ["and"], ["through"]))
+            ) and i + 1 < len(words):
                 found = self._listed(words[i + 1 : i + 12])
                 if found:
                     return found
@@ -105,11 +115,15 @@ class Lesions:
                 break
         return [v for label in out for v in self.labels[label]]
 
-    def add(self, vein: Vein, sentence: int, words: set[str], order: int, *, past: bool = False, strong: bool = True) -> None:
+    def add(
+        self, vein: Vein, sentence: int, words: set[str], order: int, *, past: bool = False, strong: bool = True
+    ) -> None:
         """Note a lesion, or further words about one; today's findings outweigh the history's."""
         found = self.items.get(vein)
-        if found is None or found.past and not past:
-            self.items[vein] = Lesion(vein, sentence, order, set(words) | (found.words if found else set()), past=past, strong=strong)
+        if found is None or (found.past and not past):
+            self.items[vein] = Lesion(
+                vein, sentence, order, set(words) | (found.words if found else set()), past=past, strong=strong
+            )
         else:
             found.words |= words
             found.strong = found.strong or strong
@@ -130,11 +144,15 @@ class Lesions:
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
         return [
-            x for x in found if not (x.vein[1] == "unknown" and x.vein[0] in sided) and not (x.vein[0] == "iliac_vein" and iliac)
+            x
+            for x in found
+            if not (x.vein[1] == "unknown" and x.vein[0] in sided) and not (x.vein[0] == "iliac_vein" and iliac)
         ]
 
 
-def resolve(analysis: Analysis, sentence: Sentence, clause: tuple[int, int], lesions: Lesions, context: dict[str, list[Vein]]) -> list[Vein]:
+def resolve(
+    analysis: Analysis, sentence: Sentence, clause: tuple[int, int], lesions: Lesions, context: dict[str, list[Vein]]
+) -> list[Vein]:
     """The veins an act without a vein speaks of, most certain kind of reference first; empty when none fits."""
     words = analysis.norms[clause[0] : clause[1]]
     labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
@@ -196,12 +214,14 @@ def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context
     ):
         sides = [s for _, s in context["last"] if s in OPPOSITE]
         return OPPOSITE[sides[-1]] if sides else ""
-    cues = [a.value for a in analysis.within("side", *clause) if a.value in OPPOSITE and not _route_side(analysis, a.end)]
+    cues = [
+        a.value for a in analysis.within("side", *clause) if a.value in OPPOSITE and not _route_side(analysis, a.end)
+    ]
     return cues[0] if len(set(cues)) == 1 else ""
 
 
 def _route_side(analysis: Analysis, end: int) -> bool:
-    """"from the left groin", "left femoral sheath": the side of the route, not of the lesion."""
+    """ "from the left groin", "left femoral sheath": the side of the route, not of the lesion."""
     return any(w in ("groin", "sheath", "access", "puncture", "atrium", "alone") for w in analysis.norms[end : end + 3])
 
 
@@ -214,7 +234,9 @@ def _counts_lesions(words: list[str], number: str) -> bool:
     return number.isalpha()
 
 
-def _group(candidates: list[Lesion], number: int | None, words: list[str], context: dict[str, list[Vein]]) -> list[Vein]:
+def _group(
+    candidates: list[Lesion], number: int | None, words: list[str], context: dict[str, list[Vein]]
+) -> list[Vein]:
     if any(w in ("remaining", "rest", "other", "others") for w in words):
         left = [x for x in candidates if x.vein not in context["treated"]]
         candidates = left or candidates
@@ -239,6 +261,9 @@ def _group(candidates: list[Lesion], number: int | None, words: list[str], conte
     return []
 
 
+ORDERED = frozenset("was lesion stenosis i we one narrowing of site web stricture by with to focal area , a".split())
+
+
 def _ordinal(words: list[str]) -> int | None:
     for i, w in enumerate(words[:12]):
         if w in ORDINALS:
@@ -246,10 +271,8 @@ def _ordinal(words: list[str]) -> int | None:
             before = words[i - 1] if i else ""
             if w in ("former", "latter"):
                 return ORDINALS[w]
-            if before in ("the", "for", "a") and after and after[0] in (
-                "was", "lesion", "stenosis", "i", "we", "one", "narrowing", "of", "site", "web", "stricture", "by", "with", "to", "focal", "area", ",", "a",
-            ):  # fmt: skip
-                return ORDINALS[w] if before != "a" else None
+            if before in ("the", "for") and after and after[0] in ORDERED:
+                return ORDINALS[w]
     return None
 
 
@@ -274,7 +297,17 @@ def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     ranked = sorted(candidates, key=lambda x: CENTRALITY.get(x.vein[0], 4))
     for i, w in enumerate(words):
         following = words[i + 1 : i + 2]
-        if following and following[0] not in ("lesion", "stenosis", "one", "was", "of", "narrowing", "stricture", "part", "lesions"):
+        if following and following[0] not in (
+            "lesion",
+            "stenosis",
+            "one",
+            "was",
+            "of",
+            "narrowing",
+            "stricture",
+            "part",
+            "lesions",
+        ):
             continue
         below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)
         if w in CENTRAL or w in (UPPER if below else LOWER):

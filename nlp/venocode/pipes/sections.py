@@ -72,7 +72,7 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
         section: dict[str, Any] = exact[key]
         return section
     count = len(key.split())
-    if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or FINITE.search(heading) and count > 5:
+    if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None
     if mark.strip() == "" and (count > 6 or not heading[:1].isupper()):
         return None
@@ -86,17 +86,17 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
 
 
 def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list[tuple[int, int, str, str]]:
-    """"PROCEDURE:" heads a title or a narrative: its own text tells."""
+    """ "PROCEDURE:" heads a title or a narrative: its own text tells."""
     out: list[tuple[int, int, str, str]] = []
     for i, (start, end, name, kind) in enumerate(found):
         stop = found[i + 1][0] if i + 1 < len(found) else len(text)
         content = text[end:stop]
         if kind == "ambiguous":
-            narrative = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1 or len(content) > 500
+            narrative = (len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1) or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
-        elif kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4:
-            name, kind = "technique", "body"
-        elif name == "dose" and len(FINITE.findall(content)) >= 3:
+        elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
+            name == "dose" and len(FINITE.findall(content)) >= 3
+        ):
             name, kind = "technique", "body"
         out.append((start, end, name, kind))
     return out

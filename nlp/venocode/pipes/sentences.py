@@ -14,7 +14,9 @@ NEVER_FINAL = frozenset(
     "dr mr mrs ms prof st no nos approx fr e i g vs fig inj ref tel hosp dept assoc asst sr jr pt pts reg cons synd temp "
     "op wt ht est ca cf al incl resp min max".split()
 )
-FINAL_BEFORE_CAPITAL = frozenset("v a vv vs fr lt rt ext int com anast brachioceph prox dist sup inf mm cm ml min".split())
+FINAL_BEFORE_CAPITAL = frozenset(
+    "v a vv vs fr lt rt ext int com anast brachioceph prox dist sup inf mm cm ml min".split()
+)
 ENUMERATOR = re.compile(r"(?:\d{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{0,3})$")
 
 

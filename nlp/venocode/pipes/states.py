@@ -34,7 +34,9 @@ class State:
     words: set[str] = field(default_factory=set)
 
 
-def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int], names: list[VeinMention]) -> State:
+def read_state(
+    analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int], names: list[VeinMention]
+) -> State:
     """Read the words around a vein mention."""
     before_end = max([o.end for o in names if o.end <= m.start] + [clause[0]])
     after_start = min([o.start for o in names if o.start >= m.end] + [clause[1]])
@@ -49,22 +51,29 @@ def read_state(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: t
         state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
         state.lesion = state.lesion and not state.normal
     state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
-    state.words = {w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())}
+    state.words = {
+        w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())
+    }
     return state
 
 
 def _later_act(analysis: Analysis, m: VeinMention, clause: tuple[int, int]) -> bool:
     first = next(iter(analysis.within("untouched", m.end, clause[1])), None)
-    return first is not None and any(a.assertion == "performed" and m.end <= a.start < first.start for a in analysis.acts)
+    return first is not None and any(
+        a.assertion == "performed" and m.end <= a.start < first.start for a in analysis.acts
+    )
 
 
 def _shared_predicate(analysis: Analysis, m: VeinMention, names: list[VeinMention], clause: tuple[int, int]) -> int:
-    """"axillary, subclavian and innominate are patent": the predicate of the last name counts for all."""
+    """ "axillary, subclavian and innominate are patent": the predicate of the last name counts for all."""
     end = m.end
     ordered = sorted((o for o in names if o.start >= m.end), key=lambda o: o.start)
     for other in ordered:
         between = analysis.norms[end : other.start]
-        if any(w not in (",", "and", "the", "&", "/", "-", "+", "as", "well", "its") for w in between) or len(between) > 4:
+        if (
+            any(w not in (",", "and", "the", "&", "/", "-", "+", "as", "well", "its") for w in between)
+            or len(between) > 4
+        ):
             return end if end != m.end else m.end
         end = other.end
     return min([o.start for o in ordered if o.start >= end] + [clause[1]]) if end != m.end else m.end
@@ -81,7 +90,11 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
             denied = True
             continue
-        if atom.start > first_normal and norms[first_normal] not in ("clear", "open") and "but" not in norms[first_normal : atom.start]:
+        if (
+            atom.start > first_normal
+            and norms[first_normal] not in ("clear", "open")
+            and "but" not in norms[first_normal : atom.start]
+        ):
             continue
         return True, False
     for atom in analysis.within("percent", m.end, min(stop, m.end + 12)):
@@ -94,7 +107,9 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
-        if len(between) > 9 or not any(w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between):
+        if len(between) > 9 or not any(
+            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between
+        ):
             continue
         if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
             denied = True
@@ -128,7 +143,20 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
     norms = analysis.norms
     lead = max(sentence.start, m.start - 4)
     before = norms[lead : m.start]
-    while before and before[-1] in ("the", "a", "an", "its", "his", "her", "mid", "lower", "upper", "proximal", "distal", "native"):
+    while before and before[-1] in (
+        "the",
+        "a",
+        "an",
+        "its",
+        "his",
+        "her",
+        "mid",
+        "lower",
+        "upper",
+        "proximal",
+        "distal",
+        "native",
+    ):
         before = before[:-1]
     last = before[-1] if before else ""
     at = lead + len(before)
@@ -138,14 +166,21 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
         return "plain"
     if last in ("from", "through", "via", "thru") or before[-2:] == ["way", "of"]:
         after = norms[m.end : m.end + 4]
-        moved = any(w in ("sheath", "access", "approach", "route", "tract", "groin", "puncture", "venotomy", "wire") for w in after)
+        moved = any(
+            w in ("sheath", "access", "approach", "route", "tract", "groin", "puncture", "venotomy", "wire")
+            for w in after
+        )
         if last == "from":
             return "source"
         if moved or last != "through" or not _balloon_before(analysis, clause[0], m.start):
             return "source"
     if last in ("into", "to", "in", "within", "at") or before[-2:] == ["up", "to"]:
         mover = _last(analysis, "mover", clause[0], at)
-        balloon = max(_last(analysis, "balloon", clause[0], at), _last(analysis, "balloon_brand", clause[0], at), _last_size(analysis, clause[0], at))
+        balloon = max(
+            _last(analysis, "balloon", clause[0], at),
+            _last(analysis, "balloon_brand", clause[0], at),
+            _last_size(analysis, clause[0], at),
+        )
         act = max([a.start for a in analysis.acts if clause[0] <= a.start < m.start] + [-1])
         lesion = _last(analysis, "lesion", clause[0], at)
         if mover > max(balloon, act, lesion) and last in ("into", "to", "in", "within"):
@@ -156,12 +191,33 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
 
 
 def _verb_to(norms: list[str], at: int) -> bool:
-    return any(w in ("attention", "turned", "moved", "directed", "returned", "applied", "angioplasty", "venoplasty", "treatment", "drawn", "pulled", "withdrawn") for w in norms[max(0, at - 5) : at])
+    return any(
+        w
+        in (
+            "attention",
+            "turned",
+            "moved",
+            "directed",
+            "returned",
+            "applied",
+            "angioplasty",
+            "venoplasty",
+            "treatment",
+            "drawn",
+            "pulled",
+            "withdrawn",
+        )
+        for w in norms[max(0, at - 5) : at]
+    )
 
 
 def _range(norms: list[str], m: VeinMention, clause: tuple[int, int]) -> bool:
-    """"from the popliteal to the common femoral vein"."""
-    return norms[m.end : m.end + 1] == ["to"] or norms[m.end : m.end + 2] in (["up", "to"], ["down", "to"], ["through", "the"])
+    """ "from the popliteal to the common femoral vein"."""
+    return norms[m.end : m.end + 1] == ["to"] or norms[m.end : m.end + 2] in (
+        ["up", "to"],
+        ["down", "to"],
+        ["through", "the"],
+    )
 
 
 def _balloon_before(analysis: Analysis, start: int, end: int) -> bool:
@@ -174,7 +230,7 @@ def _last(analysis: Analysis, kind: str, start: int, end: int) -> int:
 
 
 def _last_size(analysis: Analysis, start: int, end: int) -> int:
-    return max([i for i in analysis.facts["sizes"] if start <= i < end] + [-1])
+    return max((int(i) for i in analysis.facts["sizes"] if start <= i < end), default=-1)
 
 
 def _ends_with(analysis: Analysis, kind: str, start: int, end: int) -> bool:

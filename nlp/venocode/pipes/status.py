@@ -11,7 +11,7 @@ from bisect import bisect_left
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.pipes.analysis import Act, Analysis, Atom, Sentence, analysis_of
+from venocode.pipes.analysis import Analysis, Atom, Sentence, analysis_of
 
 FUTURE = frozenset({"if", "should", "when", "unless", "whenever"})
 PAST_AUXILIARY = frozenset({"was", "were", "had", "did", "underwent"})
@@ -44,7 +44,11 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return "planned"
     if section.kind == "consent":
         denied = category == "negated" and cue is not None and 0 <= start - cue.end <= 2
-        return str(category) if denied or category in ("historical", "negated") and _past(analysis, sentence) else "other"
+        return (
+            str(category)
+            if denied or (category in ("historical", "negated") and _past(analysis, sentence))
+            else "other"
+        )
     if section.kind == "plan":
         return _plan_section(analysis, category, sentence)
     if section.kind == "past":
@@ -72,7 +76,9 @@ def _template(analysis: Analysis, sentence: Sentence) -> bool:
     return "***" in text or "{{" in text or "}}" in text
 
 
-OUTSIDE = frozenset({"outside", "fax", "faxed", "hospital", "report", "letter", "elsewhere", "read", "reads", "says", "wrote", "states"})
+OUTSIDE = frozenset(
+    {"outside", "fax", "faxed", "hospital", "report", "letter", "elsewhere", "read", "reads", "says", "wrote", "states"}
+)
 
 
 def quoted(analysis: Analysis, token: int) -> bool:
@@ -90,13 +96,15 @@ def quoted(analysis: Analysis, token: int) -> bool:
 
 
 def _plan_section(analysis: Analysis, category: str | None, sentence: Sentence) -> str:
-    if category in ("historical", "other") or category in ("negated", "attempted", "performed") and _past(analysis, sentence):
+    if category in ("historical", "other") or (
+        category in ("negated", "attempted", "performed") and _past(analysis, sentence)
+    ):
         return str(category)
     return "planned"
 
 
 def _future(analysis: Analysis, cue: Atom | None, sentence: Sentence, start: int) -> bool:
-    """"instead of a repeat angioplasty", "I would not repeat the venoplasty": denied for the future."""
+    """ "instead of a repeat angioplasty", "I would not repeat the venoplasty": denied for the future."""
     words = analysis.norms[sentence.start : start]
     near = words[-8:]
     return "repeat" in near or "another" in near or ("would" in near and "have" not in near and "be" not in near)
@@ -121,7 +129,7 @@ def _past(analysis: Analysis, sentence: Sentence) -> bool:
 
 
 def _conditional(analysis: Analysis, sentence: Sentence, start: int) -> bool:
-    """"If it recurs, venoplasty ...", "Should ..., repeat dilation ..."."""
+    """ "If it recurs, venoplasty ...", "Should ..., repeat dilation ..."."""
     words = analysis.norms[sentence.start : start]
     first = next((w for w in words if w.isalpha()), "")
     if "if" in words and words[words.index("if") - 1 : words.index("if")] not in (["see"], ["asked"], ["as"], ["even"]):
@@ -146,7 +154,10 @@ def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
     ):
         return True
     following = norms[start : min(sentence.end, start + 9)]
-    if any(is_year(w) and following[i - 1 : i] in (["in"], ["("], ["during"], ["between"], ["since"], ["until"], ["and"]) for i, w in enumerate(following)):
+    if any(
+        is_year(w) and following[i - 1 : i] in (["in"], ["("], ["during"], ["between"], ["since"], ["until"], ["and"])
+        for i, w in enumerate(following)
+    ):
         return True
     head = _line_start(analysis, sentence)
     return head != sentence.start and is_year(norms[head])
@@ -159,7 +170,7 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
     best: tuple[float, Atom] | None = None
     for cue in cues:
         category = cue.value.category
-        if category == "terminate" or cue.start < end and start < cue.end:
+        if category == "terminate" or (cue.start < end and start < cue.end):
             continue
         if cue.end <= start:
             if cue.value.direction == "backward":
@@ -173,7 +184,9 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             lo, hi = bisect_left(ends, end), bisect_left(ends, cue.start)
         if gap > cue.value.scope:
             continue
-        if lo < hi and not (category in ("historical", "planned", "other") and gap < 8 and hi - lo == 1 and cue.end <= start):
+        if lo < hi and not (
+            category in ("historical", "planned", "other") and gap < 8 and hi - lo == 1 and cue.end <= start
+        ):
             continue
         weight = gap + 4 * _commas(analysis, cue, start, end) + _handicap(category, gap, cue.start >= end)
         if category == "negated" and cue.end <= start and gap > 3 and weight > gap + 3:
@@ -198,9 +211,9 @@ def _commas(analysis: Analysis, cue: Atom, start: int, end: int) -> int:
 
 
 def _number_sign(analysis: Analysis, cue: Atom) -> bool:
-    """"No. 2" counts, it does not deny."""
-    following = analysis.norms[cue.end : cue.end + 2]
-    return analysis.norms[cue.end - 1] == "no" and (following[:1] == ["."] and following[1:2] and following[1][0].isdecimal() or following[:1] and following[0].isdecimal())
+    """ "No. 2" counts, it does not deny."""
+    following = [w for w in analysis.norms[cue.end : cue.end + 2] if w != "."]
+    return analysis.norms[cue.end - 1] == "no" and bool(following) and following[0][0].isdecimal()
 
 
 def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
@@ -210,5 +223,8 @@ def sentence_cues(analysis: Analysis, sentence: Sentence) -> list[Atom]:
     return [
         a
         for a in atoms
-        if a.value.category != "pseudo" and a.start not in analysis.facts["month"] and not _number_sign(analysis, a) and not any(p.start <= a.start and a.end <= p.end for p in pseudo)
+        if a.value.category != "pseudo"
+        and a.start not in analysis.facts["month"]
+        and not _number_sign(analysis, a)
+        and not any(p.start <= a.start and a.end <= p.end for p in pseudo)
     ]

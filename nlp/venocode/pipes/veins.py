@@ -26,7 +26,9 @@ MODIFIERS = frozenset(
 )
 LEG_WORDS = frozenset({"leg", "legs", "side", "sides", "arm", "arms", "limb", "limbs", "groin", "groins", "thigh", "thighs",
                        "calf", "calves", "extremity", "extremities", "lower", "upper"})  # fmt: skip
-VENOUS = frozenset("vein veins venous venogram venography venoplasty dvt phlebography cava caval venogram venograms".split())
+VENOUS = frozenset(
+    "vein veins venous venogram venography venoplasty dvt phlebography cava caval venogram venograms".split()
+)
 ARTERIAL = frozenset(
     "artery arteries arterial arteriogram arteriography aortogram angiogram claudication ischemia ischaemia sfa cfa plaque "
     "calcified atherectomy runoff subintimal steal vertebral aorta atherosclerotic dissection radial aneurysm".split()
@@ -117,7 +119,7 @@ def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, e
 
 
 def _glue(norms: list[str], j: int, end: int) -> tuple[int, str]:
-    glue = []
+    glue: list[str] = []
     k = j
     while k < end and len(glue) < 4:
         word = norms[k]
@@ -138,7 +140,12 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
     j = i
     while j < end:
         here = at.get(j, {})
-        if norms[j] == "pop" and here.get("full") and here["full"].end == j + 1 and (doc[j].text != "POP" or i and norms[i - 1] == "a"):
+        if (
+            norms[j] == "pop"
+            and here.get("full")
+            and here["full"].end == j + 1
+            and (doc[j].text != "POP" or (i and norms[i - 1] == "a"))
+        ):
             break
         if "full" in here and not (unit.quals and "stem" in here):
             atom = here["full"]
@@ -153,12 +160,12 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
             unit.stem, unit.rule, j = atom.value, atom.rule, atom.end
             break
         if "side" in here and unit.side is None:
-            if norms[j] in ("l", "r") and (doc[j].text.islower() and unit.start != j) or doc[j].text == "b":
+            if (norms[j] in ("l", "r") and (doc[j].text.islower() and unit.start != j)) or doc[j].text == "b":
                 break
             unit.side, j = here["side"].value, here["side"].end
             if j < end and norms[j] == ".":  # "Lt. common iliac"
                 j += 1
-            elif norms[j - 1 : j] == ["bilateral"] or j < end and norms[j] == "the":
+            elif norms[j - 1 : j] == ["bilateral"] or (j < end and norms[j] == "the"):
                 j += j < end and norms[j] == "the"
             continue
         if "qualifier" in here:
@@ -255,8 +262,7 @@ def _borrow(units: list[Unit]) -> None:
                 unit.quals = list(lender.quals)
         elif lender.full is not None and not unit.quals:
             unit.full, unit.rule, unit.head = (lender.full[0], None, lender.full[2]), lender.rule, lender.head
-        if unit.named:
-            unit.borrowed = True
+        unit.borrowed = unit.stem is not None or unit.full is not None
 
 
 CAVAE = frozenset({"superior_vena_cava", "inferior_vena_cava", "cava"})
@@ -298,9 +304,13 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
     if not artery and not headed and last.stem is not None:
         if last.stem["headless"] == "never":
             return None
-        jugular_line = last.rule == "VEIN-003" and first.side is not None and after in ("catheter", "line", "permcath", "sheath")
+        jugular_line = (
+            last.rule == "VEIN-003" and first.side is not None and after in ("catheter", "line", "permcath", "sheath")
+        )
         clot = first.side is not None and after in ("thrombosis", "thrombus", "clot")
-        if after in _not_after() and not (jugular_line or clot) or norms[first.start - 1 : first.start] == ["-"] and first.side is None:
+        if (after in _not_after() and not (jugular_line or clot)) or (
+            norms[first.start - 1 : first.start] == ["-"] and first.side is None
+        ):
             return None
     if not artery and not headed and last.full is not None and last.full[2] == "pulmonary":
         return None
@@ -313,7 +323,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
     start = first.start
     while start < last.end and norms[start] in SKIP:
         start += 1
-    return VeinMention(start, last.end, names, headed or last.full is not None and last.full[2] == "vein", last.rule,
+    return VeinMention(start, last.end, names, headed or (last.full is not None and last.full[2] == "vein"), last.rule,
                        sentence, artery)  # fmt: skip
 
 
@@ -350,10 +360,14 @@ def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
             m.names = [(s, arteries.get(v, v)) for s, v in m.names]
 
 
-ARTERIAL_CASE = frozenset("atherectomy subintimal sfa runoff gangrene ischemic ischaemic claudication aneurysm endograft evar tibioperoneal "
-                          "atherosclerotic steal vertebral cto dorsalis".split())  # fmt: skip
-VENOUS_CASE = frozenset("venoplasty dvt thurner thrombotic villalta cavogram iliocaval venography venogram thrombolysis phlegmasia "
-                        "venovo abre vici wallstent paget budd cava".split())  # fmt: skip
+ARTERIAL_CASE = frozenset(
+    "atherectomy subintimal sfa runoff gangrene ischemic ischaemic claudication aneurysm endograft evar tibioperoneal "
+    "atherosclerotic steal vertebral cto dorsalis".split()
+)
+VENOUS_CASE = frozenset(
+    "venoplasty dvt thurner thrombotic villalta cavogram iliocaval venography venogram thrombolysis phlegmasia venovo abre "
+    "vici wallstent paget budd cava".split()
+)
 
 
 def _strong(analysis: Analysis, words: frozenset[str]) -> bool:
@@ -390,7 +404,7 @@ def _local(analysis: Analysis, m: VeinMention) -> float:
 
 @lru_cache(maxsize=1)
 def _vein_abbreviations() -> frozenset[str]:
-    words = set()
+    words: set[str] = set()
     for full in load_rules()["veins"]["full"]:
         for w in full["words"]:
             if len(w) <= 4:
@@ -442,7 +456,18 @@ def _plural(analysis: Analysis, m: VeinMention) -> bool:
     if len({v for _, v in m.names}) != 1 or m.names[0][1] in MANY or m.names[0][0] is not None:
         return False
     last = analysis.norms[m.end - 1]
-    if last not in ("veins", "iliacs", "innominates", "subclavians", "renals", "civs", "eivs", "cfvs", "jugulars", "ijvs"):
+    if last not in (
+        "veins",
+        "iliacs",
+        "innominates",
+        "subclavians",
+        "renals",
+        "civs",
+        "eivs",
+        "cfvs",
+        "jugulars",
+        "ijvs",
+    ):
         return False
     sentence = analysis.sentences[m.sentence]
     before = analysis.norms[max(sentence.start, m.start - 6) : m.start]
@@ -450,7 +475,7 @@ def _plural(analysis: Analysis, m: VeinMention) -> bool:
 
 
 def settle_cava(analysis: Analysis) -> None:
-    """"The cava" is the cava the note last named in full; the inferior one when it named none or the legs."""
+    """ "The cava" is the cava the note last named in full; the inferior one when it named none or the legs."""
     last = None
     first = None
     for m in analysis.veins:
@@ -499,7 +524,9 @@ class SideReader:
     def infer(self, m: VeinMention, vein: str) -> str:
         """The side of a bare name."""
         region = region_of(vein)
-        if region == "other" and {"transplant", "allograft", "graft"} & set(self.analysis.norms[max(0, m.start - 1) : m.start + 1]):
+        if region == "other" and {"transplant", "allograft", "graft"} & set(
+            self.analysis.norms[max(0, m.start - 1) : m.start + 1]
+        ):
             region = "leg"
         sentence = self.analysis.sentences[m.sentence]
         fits = [(at, side) for at, side, r in self.cues if side != "bilateral" and (r in ("any", region))]
@@ -546,11 +573,13 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             continue
         if word in ("l", "r") and following in (",", ".", "waves", "wave", "x", "of"):
             continue
-        if following == "-" and norms[atom.end + 1 : atom.end + 2] in (["handed"], ["hand"]) or word == "b":
+        if (following == "-" and norms[atom.end + 1 : atom.end + 2] in (["handed"], ["hand"])) or word == "b":
             continue
-        if word == "left" and _left_verb(norms, atom.start) or following in NOT_BODY_SIDE:
+        if (word == "left" and _left_verb(norms, atom.start)) or following in NOT_BODY_SIDE:
             continue
-        if word == "right" and (following in ADVERB or following == "," and norms[atom.start - 1 : atom.start] == ["all"]):
+        if word == "right" and (
+            following in ADVERB or (following == "," and norms[atom.start - 1 : atom.start] == ["all"])
+        ):
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
     return cues
@@ -560,9 +589,13 @@ ADVERB = frozenset("where at behind under over above below after before as throu
 NOT_BODY_SIDE = frozenset("atrium ventricle ventricular heart atrial bundle main lower lobe pulmonary kidney portal hepatic renal "
                           "lung chest upper handed hand".split())  # fmt: skip
 REGION_WORDS = {
-    "leg": frozenset("leg legs limb thigh calf groin groins foot lower iliofemoral femoral iliac iliocaval popliteal hip knee".split()),
-    "arm": frozenset("arm arms upper forearm hand shoulder subclavian brachiocephalic brachial antecubital sided-arm avf "
-                     "radiocephalic brachiobasilic avg wrist elbow".split()),
+    "leg": frozenset(
+        "leg legs limb thigh calf groin groins foot lower iliofemoral femoral iliac iliocaval popliteal hip knee".split()
+    ),
+    "arm": frozenset(
+        "arm arms upper forearm hand shoulder subclavian brachiocephalic brachial antecubital sided-arm avf "
+        "radiocephalic brachiobasilic avg wrist elbow".split()
+    ),
     "neck": frozenset("neck jugular ij ijv".split()),
 }
 
@@ -577,15 +610,18 @@ def _region_after(norms: list[str], at: int) -> str:
     return "any"
 
 
+BEFORE_LEFT = frozenset("was were i we be been % percent cent and is are nothing she he".split())
+AFTER_LEFT = frozenset(
+    "alone in as open it at untouched the out behind be for a to with without , . bare no there that over unstented".split()
+)
+LEFT_ALONE = frozenset("alone untouched it behind bare as in for open".split())
+
+
 def _left_verb(norms: list[str], i: int) -> bool:
-    """"was left alone", "I left it", "20 % left", "left open"."""
+    """Whether "left" is the verb: "was left alone", "I left it", "20 % left", "left open"."""
     before = norms[i - 1] if i else ""
     after = norms[i + 1] if i + 1 < len(norms) else ""
-    return (
-        before in ("was", "were", "i", "we", "be", "been", "%", "percent", "cent", "and", "is", "are", "nothing", "she", "he")
-        and after in ("alone", "in", "as", "open", "it", "at", "untouched", "the", "out", "behind", "be", "for", "a", "to", "with",
-                      "without", ",", ".", "bare", "no", "there", "that", "over", "unstented")  # fmt: skip
-    ) or after in ("alone", "untouched", "it", "behind", "bare", "as", "in", "for", "open")
+    return (before in BEFORE_LEFT and after in AFTER_LEFT) or after in LEFT_ALONE
 
 
 def side_after(analysis: Analysis, m: VeinMention) -> str | None:
@@ -602,7 +638,13 @@ def side_after(analysis: Analysis, m: VeinMention) -> str | None:
         if words and words[0] in SIDE_WORDS and n[0] in ("of", "on") and (len(words) < 2 or words[1] in LEG_WORDS
                                                                          or words[1] in (",", ".", ";", "and", "was", "with")):  # fmt: skip
             return SIDE_WORDS[words[0]]
-    if n[0] in ("(", ",") and len(n) > 2 and n[1] in SIDE_WORDS and n[2] in (")", ".", ",", ";") and n[1] not in ("l", "r"):
+    if (
+        n[0] in ("(", ",")
+        and len(n) > 2
+        and n[1] in SIDE_WORDS
+        and n[2] in (")", ".", ",", ";")
+        and n[1] not in ("l", "r")
+    ):
         return SIDE_WORDS[n[1]]
     if n[0] == "(" and len(n) > 2 and n[1] in ("l", "r") and n[2] == ")":
         return SIDE_WORDS[n[1]]

@@ -55,7 +55,7 @@ def _read(name: str) -> tuple[Any, bytes]:
     data = files("venocode.rules").joinpath(f"{name}.yaml").read_bytes()
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(data, Loader=loader)  # noqa: S506  a safe loader, in C where there is one
+        content = yaml.load(data, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

@@ -12,6 +12,7 @@ from venocode.text.mapping import HARD, PAGE, Edit, Mapped
 _COLUMNS_PER_LINE = 400
 _NEWLINE = re.compile(rf"[\n{HARD}{PAGE}]")
 _MARK = re.compile(r"[.:?!]\s*,(?=\s*[A-Z\d])|,,")
+_SURE_MARK = re.compile(r"[A-Za-z]:\s*,\s*[A-Z\d]|[a-z]{3}\.,[A-Z]")
 
 _ITEM = r"(?:\d{1,2}[.)](?!\d)|[a-h][.)]\s|\*\s)"
 _SEPARATOR = re.compile(
@@ -29,14 +30,19 @@ _SEPARATOR = re.compile(
     """,
     re.VERBOSE,
 )
-_BARE_HEADING = re.compile(rf"(?:\A|(?<={HARD}))[A-Z][A-Z0-9 /&()'-]{{4,60}}(?P<comma>,)(?=\S)")
+_BARE_HEADING = re.compile(
+    rf"(?:\A|(?<={HARD}))(?:[A-Z][A-Z0-9 /&()'-]{{4,60}}|[A-Z]{{4}}(?=,[A-Z][a-z]))(?P<comma>,)(?=\S)"
+)
 
 
 def is_archive(text: str) -> bool:
-    """Whether a text has (almost) no line ends and at least two of the separators."""
+    """Whether a text has (almost) no line ends and at least two separators; one sure separator where it has none."""
     body = text.strip()
-    if len(_NEWLINE.findall(body)) * _COLUMNS_PER_LINE > len(body):
+    ends = len(_NEWLINE.findall(body))
+    if ends * _COLUMNS_PER_LINE > len(body):
         return False
+    if not ends and _SURE_MARK.search(body):
+        return True
     marks = _MARK.finditer(body)
     return next(marks, None) is not None and next(marks, None) is not None
 

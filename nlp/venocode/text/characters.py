@@ -6,7 +6,9 @@ import re
 
 from venocode.text.mapping import HARD, PAGE, Edit, Mapped
 
-_SPACES = "\x1c\x1d\x1e\x1f\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_SPACES = (
+    "\x1c\x1d\x1e\x1f\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
 _LINE_ENDS = "\r\v\x85\u2028\u2029"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032"
@@ -31,8 +33,10 @@ _ONE_FOR_ONE = {
     if old not in "\x1c\x1d\x1e\x1f"
 }
 _EXCHANGED = re.compile("[" + "".join(map(chr, _ONE_FOR_ONE)) + "]")
-_RESIZED = re.compile(f"(?P<line>\r+\n)|(?P<gone>[{_INVISIBLE}]+)|(?P<ligature>[{''.join(_LIGATURES)}])")
-_LEADING_BULLET = re.compile(rf"(?:\A|(?<=[\n{HARD}{PAGE}]))(?P<space>[^\S\n{HARD}{PAGE}]*)(?P<sign>[{_BULLETS}])(?!\d)(?P<next>\s?)")
+_RESIZED = re.compile(f"(?P<line>(?<!\r)\r+\n)|(?P<gone>[{_INVISIBLE}]+)|(?P<ligature>[{''.join(_LIGATURES)}])")
+_LEADING_BULLET = re.compile(
+    rf"(?:\A|(?<=[\n{HARD}{PAGE}]))(?P<space>[^\S\n{HARD}{PAGE}]*)(?P<sign>[{_BULLETS}])(?!\d)(?P<next>\s?)"
+)
 
 
 def free_reserved(source: str) -> str:

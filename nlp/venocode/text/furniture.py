@@ -24,7 +24,7 @@ def drop_furniture(lines: list[Line]) -> list[Line]:
     dropped = {
         position
         for position, line in enumerate(lines)
-        if position in pages and _PAGE_LINE.match(line.body) or _is_lone_number(lines, position)
+        if (position in pages and _PAGE_LINE.match(line.body)) or _is_lone_number(lines, position)
     }
     if len(dropped) == len(lines):
         return lines
@@ -51,13 +51,13 @@ def _page_parts(lines: list[Line]) -> set[int]:
 
 
 def _has_page(body: str) -> bool:
-    return bool(_PAGE_LINE.match(body)) or len(body) <= 120 and bool(_PAGE_PART.search(body))
+    return bool(_PAGE_LINE.match(body)) or (len(body) <= 120 and bool(_PAGE_PART.search(body)))
 
 
 def _is_lone_number(lines: list[Line], position: int) -> bool:
     """Whether a line is only a page number ("Page 2", "- 2 -") and stands at a form feed."""
     line = lines[position]
-    at_break = line.link is Link.PAGE or position + 1 < len(lines) and lines[position + 1].link is Link.PAGE
+    at_break = line.link is Link.PAGE or (position + 1 < len(lines) and lines[position + 1].link is Link.PAGE)
     return at_break and bool(_PAGE_ALONE.match(line.body))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from html import unescape
 from html.entities import html5
 from html.parser import HTMLParser
@@ -11,12 +10,12 @@ from html.parser import HTMLParser
 from venocode.text.mapping import CELL, HARD, Mapped
 
 _INLINE = frozenset(
-    "a abbr acronym b bdo big cite code del dfn em font i img input ins kbd label q s samp small span strike strong sub "
-    "sup tt u var wbr o:p mark".split()
+    "a abbr acronym b bdo big cite code del dfn em font i img input ins kbd label q s samp small span strike strong "
+    "sub sup tt u var wbr o:p mark".split()
 )
 _BLOCK = frozenset(
-    "address article aside blockquote body br caption center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 "
-    "head header hr html li main nav ol p pre section table tbody tfoot thead tr ul".split()
+    "address article aside blockquote body br caption center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 "
+    "h6 head header hr html li main nav ol p pre section table tbody tfoot thead tr ul".split()
 )
 _CELLS = frozenset(("td", "th"))
 _HIDDEN = frozenset(("script", "style", "title", "template", "noscript"))
@@ -30,6 +29,7 @@ _TAG = re.compile(
 _ENTITY_TEXT = re.compile(r"&(?:nbsp|amp|lt|gt|quot|#160|#xa0|#39);", re.IGNORECASE)
 _BREAKING = re.compile(r"<(?:p|br|div|tr|li|h[1-6]|hr)\b", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});?")
+_TAIL = re.compile(rf"(?P<entity>{_ENTITY.pattern})|(?P<space>[ \t\n\r\f]+)|[^&\s]+|.", re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _NEWLINES_PER_BREAK = 4
 
@@ -38,7 +38,9 @@ Piece = tuple[str, int, int]
 
 def looks_like_html(source: str) -> bool:
     """Whether a note holds clear HTML tags or entities; ``"<5 mL"`` or ``"<20 % left"`` is neither."""
-    return "<" in source and _TAG.search(source) is not None or "&" in source and _ENTITY_TEXT.search(source) is not None
+    return ("<" in source and _TAG.search(source) is not None) or (
+        "&" in source and _ENTITY_TEXT.search(source) is not None
+    )
 
 
 def read_html(source: str) -> Mapped | None:
@@ -55,13 +57,27 @@ def read_html(source: str) -> Mapped | None:
         The text: block tags are hard borders, table cells column borders, an entity stands for its whole slice. None
         where the parser gives up.
     """
-    reader = _Reader(source)
+    shown = _close_comments(source)
+    reader = _Reader(shown)
+    last = shown.rfind(">") + 1
     try:
-        reader.feed(source)
+        reader.feed(shown[:last])
         reader.close()
     except (AssertionError, ValueError, IndexError, RecursionError):
         return None
+    if reader.hides:
+        return None
+    reader.finish(last)
     return Mapped.pieces(reader.pieces)
+
+
+def _close_comments(source: str) -> str:
+    """Disarm comments that never end, so that the parser neither hides nor rescans the rest; the length stays."""
+    last = source.rfind("-->")
+    start = last + 3 if last >= 0 else 0
+    if source.find("<!--", start) < 0:
+        return source
+    return source[:start] + source[start:].replace("<!--", " !--")
 
 
 class _Reader(HTMLParser):
@@ -80,6 +96,22 @@ class _Reader(HTMLParser):
         self._wait = ""
         self._wait_at = (0, 0)
         self._free_lines = source.count("\n") > _NEWLINES_PER_BREAK * len(_BREAKING.findall(source))
+
+    @property
+    def hides(self) -> bool:
+        """Whether a script, style or title was never closed, so that the rest of the note is missing."""
+        return self._hidden > 0
+
+    def finish(self, start: int) -> None:
+        """Take the text behind the last tag."""
+        start = max(start, self._covered)
+        for found in _TAIL.finditer(self.source, start):
+            if found["entity"]:
+                self._emit(_decoded(found[0]), found.start(), found.end())
+            elif found["space"] and not (self._kept or self._free_lines):
+                self._put_space(found.start(), found.end())
+            else:
+                self._emit(found[0], found.start(), found.end())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         raw = self.get_starttag_text() or ""
@@ -150,11 +182,8 @@ class _Reader(HTMLParser):
         found = _ENTITY.match(self.source, self._offset())
         if found is None or self._hidden:
             return
-        raw = found[0]
-        bare = not raw.endswith(";") and not raw.startswith("&#") and raw[1:] not in html5
-        text = raw if bare else unescape(raw)
-        start, end = self._span(len(raw))
-        self._emit(text, start, end)
+        start, end = self._span(len(found[0]))
+        self._emit(_decoded(found[0]), start, end)
 
     def _offset(self) -> int:
         line, column = self.getpos()
@@ -200,3 +229,9 @@ class _Reader(HTMLParser):
             self._flush()
             self._cell_empty = False
         self._put(text, start, end)
+
+
+def _decoded(entity: str) -> str:
+    """The characters of an entity; one without its semicolon counts only under a name that allows it."""
+    bare = not entity.endswith(";") and not entity.startswith("&#") and entity[1:] not in html5
+    return entity if bare else unescape(entity)

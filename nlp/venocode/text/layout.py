@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from venocode.text.furniture import drop_furniture
-from venocode.text.lines import CELL, FIELD_GAP, Line, Link, all_capitals, classify, split_lines
-from venocode.text.mapping import Edit, Mapped
+from venocode.text.lines import FIELD_GAP, Line, Link, all_capitals, classify, split_lines
+from venocode.text.mapping import CELL, Edit, Mapped
 from venocode.text.wrapping import find_wraps
 
 _RUN = re.compile(r"\s{2,}|[^\S ]")
-_ROW_RUN = re.compile(r"(?<![.\s])\s{2,}|[^\S ]|(?<=\.)(?:\s{3,}|[^\S ])")
+_ROW_RUN = re.compile(rf"(?<!\s)(?:\s*[\t{CELL}]\s*|(?<!\.)\s{{2,}}|\s{{{FIELD_GAP},}})")
 _HYPHENATED = re.compile(r"[a-z]{2,}-$")
 _WORD_START = re.compile(r"(?!(?:and|or|to)\b)[a-z]{2,}")
 _OPEN_COMPOUND = re.compile(r"\w[-/]$")
@@ -130,7 +130,7 @@ def _columns(line: Line, wraps: list[bool], number: int) -> set[int]:
     """Starts of the wide runs of a line that separate columns; those inside running text do not."""
     if line.row:
         return {line.start + found.start() for found in _ROW_RUN.finditer(line.body)}
-    joined = wraps[number] or number + 1 < len(wraps) and wraps[number + 1]
+    joined = wraps[number] or (number + 1 < len(wraps) and wraps[number + 1])
     return {start for start, end in line.gaps if _is_column(line, start - line.start, end - line.start, joined)}
 
 

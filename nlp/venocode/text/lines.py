@@ -40,7 +40,7 @@ _END = re.compile(f"[\n{HARD}{PAGE}]")
 _WIDE_RUN = re.compile(rf"[^\S\n]{{{FIELD_GAP},}}|[^\S\n]*[\t{CELL}][^\S\n]*")
 _START = re.compile(
     r"""
-    (?P<RULE>[-=_*~\#.+\s]{3,}$)
+    (?P<RULE>[-=_*~\#.+\s]{3,}$|(?:-{3}|={3}|\*{3}|_{3})[^\n]*(?:-{3}|={3}|\*{3}|_{3})$)
   | (?P<BULLET>\*|-{1,2}>?\s|->|=>|-(?=[A-Za-z(])|[+>]\s+(?![\d\s])|\[[ xX]?\]
       |\((?![lLrR]\))[a-zA-Z]\)|\((?:[ivxIVX]{1,4}|\d{1,2})\)|[a-kA-Km-qM-Qs-zS-Z]\)\s|\d{1,2}\)(?=\s|[A-Z(])
       |(?:ii|iii|iv|vi{1,3})\)\s)
@@ -53,6 +53,7 @@ _START = re.compile(
     """,
     re.VERBOSE,
 )
+_LEADER = re.compile(r"\.{4}|\.{3}\s?\d|(?:\s\.){3}")
 _VALUE = re.compile(r"[A-Za-z][^:]{0,40}:\s+(?=\S)")
 _MAX_CAPITALS = 60
 _MAX_LABEL = 45
@@ -77,7 +78,7 @@ class Line:
     kind : Kind
         How it begins.
     row : bool
-        Whether it is a row of a table or of header fields.
+        Whether it is a row of a table or of header fields; dots may lead from one column to the next.
     """
 
     start: int
@@ -145,6 +146,8 @@ def classify(lines: list[Line], capitals: bool) -> None:
         if len(line.gaps) >= 2:
             near = lines[max(0, position - 1) : position + 2]
             line.row = _is_row(line) or any(_aligned(line, other) for other in near if other is not line)
+        elif "..." in line.body or ". ." in line.body:
+            line.row = _LEADER.search(line.body) is not None
 
 
 def all_capitals(lines: list[Line]) -> bool:

@@ -32,16 +32,23 @@ _WORDS = {
 }
 _SIGNS = {"~": "\xa0", "\n": "\n", "\r": "\r", "{": "{", "}": "}", "\\": "\\", "-": "\xad", "_": "\u2011"}
 _HIDDEN = frozenset(
-    "fonttbl colortbl stylesheet info header headerl headerr headerf footer footerl footerr footerf footnote pict object "
-    "fldinst listtable listoverridetable revtbl rsidtbl generator themedata datastore latentstyles xmlnstbl".split()
+    "fonttbl colortbl stylesheet info header headerl headerr headerf footer footerl footerr footerf footnote pict "
+    "object fldinst listtable listoverridetable revtbl rsidtbl generator themedata datastore latentstyles xmlnstbl".split()
 )
+_LINE_ENDS = ("\n", "\r", "\n\n")
 _ANY = ""
 _REACH = 64
 _PROOF = 4
 
 
+_Piece = tuple[str, int, int]
+
+
 class _Slot(NamedTuple):
-    """One character the conversion may hold; an empty text stands for any single one."""
+    """Characters the conversion may hold; an empty text stands for any single one.
+
+    A text as long as its source slice is mapped character by character, any other as a whole.
+    """
 
     text: str
     start: int
@@ -65,8 +72,8 @@ class _Walk:
     skipping: int = 0
 
     def put(self, text: str, start: int, end: int, cell: bool = False) -> None:
-        if not self.state.hidden:
-            self.slots.extend(_Slot(sign, start, end, cell) for sign in text)
+        if text and not self.state.hidden:
+            self.slots.append(_Slot(text, start, end, cell))
 
     def stretch(self, end: int) -> None:
         """Count a replacement character behind ``\\uN`` to that escape."""
@@ -94,7 +101,7 @@ def read_rtf(source: str) -> Mapped | None:
         The text: paragraph and line ends are hard borders, table cells column borders, an escape stands for its whole
         slice. None where the conversion fails or holds nothing.
     """
-    from striprtf.striprtf import rtf_to_text  # type: ignore[import-untyped]  # noqa: PLC0415
+    from striprtf.striprtf import rtf_to_text
 
     try:
         text: str = rtf_to_text(source, errors="ignore")
@@ -127,10 +134,7 @@ def _plain(walk: _Walk, text: str, start: int) -> None:
     skipped = min(walk.skipping, len(text))
     for step in range(skipped):
         walk.stretch(start + step + 1)
-    if not walk.state.hidden:
-        walk.slots.extend(
-            _Slot(sign, offset, offset + 1) for offset, sign in enumerate(text[skipped:], start + skipped)
-        )
+    walk.put(text[skipped:], start + skipped, start + len(text))
 
 
 def _brace(walk: _Walk, brace: str) -> bool:
@@ -178,25 +182,52 @@ def _code_point(number: int) -> str:
     return chr(number) if 0 <= number < 0x110000 else _ANY
 
 
-def _aligned(text: str, slots: list[_Slot], size: int) -> list[tuple[str, int, int]]:
-    """Give every converted character the slot it came from.
+def _aligned(text: str, slots: list[_Slot], size: int) -> list[_Piece]:
+    """Give every converted character the slot it came from."""
+    pieces: list[_Piece] = []
+    position = 0
+    for slot in slots:
+        part = slot.text or text[position : position + 1]
+        if not text.startswith(part, position):
+            return _aligned_singly(text, [single for whole in slots for single in _singles(whole)], size)
+        position += len(part)
+        pieces.append(_piece(part, slot))
+    if position < len(text):
+        return _aligned_singly(text, [single for whole in slots for single in _singles(whole)], size)
+    return pieces
 
-    Where the two differ, the nearest place within 64 characters at which four agree again is taken; a character
+
+def _piece(part: str, slot: _Slot) -> _Piece:
+    return CELL if slot.cell else HARD * len(part) if part in _LINE_ENDS else part, slot.start, slot.end
+
+
+def _singles(slot: _Slot) -> list[_Slot]:
+    if len(slot.text) <= 1:
+        return [slot]
+    if len(slot.text) != slot.end - slot.start:
+        return [_Slot(sign, slot.start, slot.end, slot.cell) for sign in slot.text]
+    return [_Slot(sign, offset, offset + 1) for offset, sign in enumerate(slot.text, slot.start)]
+
+
+def _aligned_singly(text: str, slots: list[_Slot], size: int) -> list[_Piece]:
+    """Align character by character.
+
+    Where text and slots differ, the nearest place within 64 characters at which four agree again is taken; a character
     without a slot of its own stands for the empty slice at the nearest offset.
     """
-    pieces: list[tuple[str, int, int]] = []
+    pieces: list[_Piece] = []
     position, here = 0, 0
     for number, sign in enumerate(text):
         if position < len(slots) and slots[position].text not in (sign, _ANY):
             position += _resume(text, number, slots, position)
         slot = slots[position] if position < len(slots) else None
         if slot is not None and slot.text in (sign, _ANY):
-            pieces.append((CELL if slot.cell else HARD if sign in "\r\n" else sign, slot.start, slot.end))
+            pieces.append(_piece(sign, slot))
             here = slot.end
             position += 1
         else:
             here = min(here, size)
-            pieces.append((HARD if sign in "\r\n" else sign, here, here))
+            pieces.append((HARD if sign in _LINE_ENDS else sign, here, here))
     return pieces
 
 

@@ -14,12 +14,16 @@ from venocode.text.lines import STRUCTURAL, Kind, Line, Link, value_column
 
 _NARROW, _WIDE = 40, 125
 _OPEN_LINE = 30
+_SHORT_LINE = 20
+_SHOUT = 5
 _SLACK = 25
 _DANGLING = frozenset(
     "a an the of to at with from into and or was were is are be been for as that which than via using through between "
     "by under its their his her this these".split()
 )
-_ABBREVIATED = re.compile(r"\b(?:vv?|aa?|approx|vs|ext|int|fem|pop|no|dr|cm|mm|min|sec|hr|atm|fr|ca|resp)\.$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"\b(?:vv?|aa?|approx|vs|ext|int|fem|pop|no|dr|cm|mm|min|sec|hr|atm|fr|ca|resp)\.$", re.IGNORECASE
+)
 _LOWER_SENTENCE = re.compile(r"[.?!]\s+[a-z]{2}")
 _UPPER_SENTENCE = re.compile(r"[.?!]\s+[A-Z]")
 
@@ -40,13 +44,30 @@ class _Page:
 
 @dataclass(slots=True)
 class _Pair:
-    """A line and the next one, with what a wrap test asks about them."""
+    """A line and the next one, with what a wrap test asks about them.
+
+    Attributes
+    ----------
+    width : int
+        Columns of the line.
+    need : int
+        Columns it would have with the first word of the next line.
+    closed : bool
+        Whether it ends like a sentence or a label.
+    dangling : bool
+        Whether it ends in a word that cannot end a line ("the", "of").
+    lower : bool
+        Whether the next line begins with a small letter.
+    listed : bool
+        Whether the line, a new one, began with a small letter itself, so that one more small letter says nothing.
+    """
 
     width: int
     need: int
     closed: bool
     dangling: bool
     lower: bool
+    listed: bool = False
 
 
 def find_wraps(lines: list[Line], capitals: bool) -> list[bool]:
@@ -77,7 +98,8 @@ def find_wraps(lines: list[Line], capitals: bool) -> list[bool]:
             if line.link is Link.PAGE:
                 wraps[position] = _over_page(before, line, pair, page)
             else:
-                hanging = 0 <= item < line.indent or column >= 4 and column == line.indent
+                hanging = 0 <= item < line.indent or (column >= 4 and column == line.indent)
+                pair.listed = not wraps[position - 1] and before.kind in (Kind.LOWER, Kind.LOWER_LABEL)
                 wraps[position] = _wraps(before, line, pair, page, page.blocks[position], hanging)
         if not wraps[position]:
             item = line.indent if line.kind in (Kind.BULLET, Kind.NUMBER) else -1
@@ -103,7 +125,7 @@ def _pair(before: Line, line: Line) -> _Pair:
     lower = line.kind is Kind.LOWER or line.kind is Kind.LOWER_LABEL
     closed = tail in ".?!:" and not (lower and tail == "." and _ABBREVIATED.search(body) is not None)
     need = width + 1 + (space if space >= 0 else len(line.body))
-    return _Pair(width, need, closed, width >= 20 and last in _DANGLING, lower)
+    return _Pair(width, need, closed, width >= _SHORT_LINE and last in _DANGLING, lower)
 
 
 def _survey(lines: list[Line], pairs: list[_Pair | None]) -> _Page:
@@ -134,9 +156,13 @@ def _judge(page: _Page, pairs: list[_Pair]) -> None:
     if page.limit < _NARROW:
         return
     full = sum(pair.need > page.limit for pair in pairs)
-    going_on = sum(pair.dangling or pair.lower and not pair.closed and not page.lower_style for pair in pairs)
+    going_on = sum(pair.dangling or (pair.lower and not pair.closed and not page.lower_style) for pair in pairs)
     page.greedy = full * 10 >= count * 7
-    page.wrapped = going_on * 10 >= count * 4 or going_on >= 2 and going_on * 5 >= count and full * 2 >= count
+    page.wrapped = (
+        going_on * 10 >= count * 4
+        or (going_on >= 2 and going_on * 5 >= count and full * 2 >= count)
+        or (page.lower_style and count >= 4 and page.greedy)
+    )
 
 
 def _block_limits(page: _Page, by_block: dict[int, list[_Pair]]) -> None:
@@ -182,30 +208,40 @@ def _wraps(before: Line, line: Line, pair: _Pair, page: _Page, block: int, hangi
         return False
     if pair.dangling and not _is_shouted(line):
         return True
-    if before.kind is Kind.CAPITALS or before.body.endswith(":") or line.kind in STRUCTURAL:
+    if before.kind is Kind.CAPITALS or line.kind in STRUCTURAL:
         return False
+    if before.body.endswith(":"):
+        return _splits_label(before, line, pair, page, block)
     if line.kind is Kind.CLOCK and page.clock:
         return False
-    if line.kind is Kind.LOWER_LABEL and (pair.closed or page.lower_style or not page.wrapped):
+    if line.kind is Kind.LOWER_LABEL and (pair.closed or page.lower_style):
         return False
     if hanging and (line.kind is Kind.LOWER or pair.width * 10 >= page.widest[block] * 6):
         return True
-    if pair.lower and not pair.closed and not page.lower_style:
+    if pair.lower and not pair.closed and not page.lower_style and not pair.listed and line.kind is Kind.LOWER:
         return _goes_on(pair, page, block)
     return page.wrapped and _is_full(pair, page, block)
 
 
 def _is_shouted(line: Line) -> bool:
     """Whether a line is a heading in capitals, with or without a colon."""
-    return line.kind is Kind.CAPITALS or line.kind is Kind.LABEL and line.body.partition(":")[0].isupper() and (
-        line.body.find(":") >= 5
+    return line.kind is Kind.CAPITALS or (
+        line.kind is Kind.LABEL and line.body.partition(":")[0].isupper() and line.body.find(":") >= _SHOUT
     )
+
+
+def _splits_label(before: Line, line: Line, pair: _Pair, page: _Page, block: int) -> bool:
+    """Whether a wrap fell between a label at the end of a full line and its value ("... no thrombus. Duplex:")."""
+    if not page.wrapped or (before.kind is Kind.LABEL and before.body.find(":") == len(before.body) - 1):
+        return False
+    value = line.kind is Kind.LOWER or line.body[0].isdigit()
+    return value and _is_full(pair, page, block)
 
 
 def _goes_on(pair: _Pair, page: _Page, block: int) -> bool:
     """Whether a line end between an open end and a small letter is a wrap."""
     if page.wrapped:
-        return pair.width >= 20
+        return pair.width >= _SHORT_LINE
     return pair.width >= _OPEN_LINE and pair.need > page.widest[block] - _SLACK
 
 
@@ -223,6 +259,6 @@ def _over_page(before: Line, line: Line, pair: _Pair, page: _Page) -> bool:
     """Whether a sentence goes on over a page break."""
     if before.row or line.row or line.kind in STRUCTURAL or before.kind in (Kind.RULE, Kind.CAPITALS) or pair.closed:
         return False
-    if pair.dangling or pair.lower and not page.lower_style and pair.width >= 20:
+    if pair.dangling or (pair.lower and not page.lower_style and pair.width >= _SHORT_LINE):
         return True
     return page.wrapped and pair.need > page.limit

@@ -55,18 +55,19 @@ def render_page(text: str, result: NoteResult) -> str:
         A complete HTML document.
     """
     anchors = _Anchors()
-    body = "\n".join([
-        _codes(result),
-        _veins(result.veins, anchors),
-        _others(result, anchors),
-        _legend(),
-    ])  # fmt: skip
+    body = "\n".join([_codes(result), _veins(result.veins, anchors), _others(result, anchors)])
     marks = [*map(_mention_mark, result.mentions), *anchors.marks]
     note = "".join(_marked(text, marks))
     title = f"venocode: {_safe(result.note_id)}"
     style = files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
     return PAGE.format(
-        title=title, style=style, note_id=_safe(result.note_id), body=body, note=note, foot=_foot(result)
+        title=title,
+        style=style,
+        note_id=_safe(result.note_id),
+        body=body,
+        legend=_legend(),
+        note=note,
+        foot=_foot(result),
     )
 
 
@@ -87,6 +88,7 @@ PAGE = """<!DOCTYPE html>
 {body}
 </div>
 <section aria-labelledby="h-note"><h2 id="h-note">Note</h2>
+{legend}
 <div class="note" tabindex="0" role="region" aria-labelledby="h-note">{note}</div></section>
 </main>
 <footer>{foot}</footer>
@@ -169,7 +171,7 @@ def _legend() -> str:
     items = "".join(
         f'<li><mark class="{kind}" data-kind="{letter}">{words}</mark></li>' for kind, (letter, words) in KINDS.items()
     )
-    return _section("Legend", f'<ul class="legend">{items}</ul>')
+    return f'<ul class="legend" aria-label="Legend">{items}</ul>'
 
 
 def _section(title: str, body: str) -> str:
