@@ -317,3 +317,25 @@ def test_progress_is_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "venocode: 3 coded, 1 quarantined, 0.1 rows/s (25 % of the input)"
     assert len(said) == 2
+
+
+@pytest.mark.slow
+def test_the_demo_notes_with_the_real_engine() -> None:
+    demo = Path(__file__).parent.parent / "corpora" / "demo" / "notes.jsonl"
+    command = [sys.executable, "-m", "venocode", "batch", str(demo), "-o", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = {
+        r["note_id"]: {c["code"]: c["units"] for c in r["codes"]} for r in map(json.loads, done.stdout.splitlines())
+    }
+    assert found == {
+        "two-veins": {"37248": 1, "37249": 1},
+        "stent-same-vein": {},
+        "dialysis-circuit": {},
+        "history-only": {},
+        "header-against-body": {"37248": 1},
+        "artery": {},
+    }
+    texts = {n["note_id"]: n["text"] for n in map(json.loads, demo.read_text(encoding="utf-8").splitlines())}
+    for record in map(json.loads, done.stdout.splitlines()):
+        for span in record["mentions"]:
+            assert texts[record["note_id"]][span["start"] : span["end"]] == span["text"]

@@ -171,6 +171,21 @@ def test_repeated_page_headers_go() -> None:
     )
 
 
+def test_numbered_page_headers_go() -> None:
+    head = "North Quay Clinic   K. L.   Page {} of 3\nOPERATION RECORD\n"
+    raw = head.format(1) + "The renal vein was entered and a wire was\n" + head.format(2) + "advanced into the cava.\n"
+    raw += head.format(3) + "Plan: home."
+    assert read_note(raw).text == (
+        "North Quay Clinic K. L. Page 1 of 3\nOPERATION RECORD\n"
+        "The renal vein was entered and a wire was advanced into the cava.\n\nPlan: home."
+    )
+
+
+def test_equal_lines_of_a_list_stay() -> None:
+    raw = "Page 1 of 2\nRight:\nresidual 20 %\nLeft:\nresidual 20 %\n\x0cGonadal:\nresidual 20 %"
+    assert read_note(raw).text.count("residual 20 %") == 3
+
+
 def test_page_in_prose_stays() -> None:
     raw = "See page 2 of 3 of the record.\nPage 2 of the consent was signed."
     assert read_note(raw).text == raw
@@ -393,6 +408,23 @@ PHRASES = st.sampled_from(
 ARCHIVED = st.lists(st.one_of(PHRASES, WORDS), max_size=40).map("".join)
 
 
+TAGS = st.sampled_from(
+    "<p> </p> <td> </td> <tr> <table> <br> <b> <![if> <![CDATA[ <!-- --> <? < > &lt; &nbsp; &nbsp &foo; &#xD800; &#0; & <pre> "
+    "<script> </script> <Name> vein \r\n".split(" ")
+)
+CONTROLS = st.sampled_from(
+    r"\par |\tab |\cell |\u-3?|\u8226 ?|\uc2 |\uc|\u|\pict|\bin5 |\'e9|\'zz|{|}|\*|\ansicpg9|\f1|\fonttbl|\~|vein |é".split(
+        "|"
+    )
+)
+
+
+@given(st.lists(TAGS, max_size=25).map("".join), st.lists(CONTROLS, max_size=25).map("".join))
+def test_any_markup_is_read(tags: str, controls: str) -> None:
+    check_offsets(read_note("<p>" + tags))
+    check_offsets(read_note("{\\rtf1 " + controls))
+
+
 @given(st.one_of(st.text(), NASTY, NOTES, ARCHIVED))
 @example("\x1e\x1f\x0c")
 @example("<p")
@@ -406,7 +438,7 @@ def test_any_text_is_read(raw: str) -> None:
 @given(NOTES)
 def test_words_survive_in_order(raw: str) -> None:
     words = " ".join(raw.split())
-    if not re.search(r"Page\s+1\s+of\s+2", raw):
+    if not re.search(r"Page\s+\d+\s+of\s+\d+", raw):
         assert " ".join(read_note(raw).text.split()) == words
 
 

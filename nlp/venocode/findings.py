@@ -324,7 +324,19 @@ def _exchange(analysis: Analysis) -> tuple[int, int] | None:
         words = analysis.norms[start - 8 : end + 8]
         if any(
             w
-            in ("catheter", "line", "permcath", "tdc", "hickman", "cuffed", "palindrome", "lumen", "port", "hemosplit")
+            in (
+                "catheter",
+                "line",
+                "permcath",
+                "tdc",
+                "hickman",
+                "cuffed",
+                "palindrome",
+                "lumen",
+                "port",
+                "hemosplit",
+                "cath",
+            )
             for w in words
         ) and not any(w in ("balloon", "infusion", "lysis") for w in analysis.norms[end : end + 5]):
             changed.append((start, end))

@@ -152,7 +152,7 @@ def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int,
     counted = [d for d in decided if d.counted]
     excluded = {d.finding.vein: d for d in decided if not d.counted}
     stented = [d for d in decided if d.finding.n("stent")]
-    if counted and any(s.finding.vein not in {c.finding.vein for c in counted} for s in stented):
+    if counted and any(s.reason != "all_inclusive" and not s.counted for s in stented):
         yield "separate_vein_modifier", None
     if any(d.reason == "bridged" for d in decided) and case.settings.grouping == "named":
         yield "bridging_lesion", None

@@ -140,6 +140,7 @@ class _Sentence:
         self._asserted()
         if self.s.section.kind in READ:
             self._states()
+            self._lesion_of_focus()
             self._other_balloon()
             self._acts()
             self._stents()
@@ -176,6 +177,7 @@ class _Sentence:
                 for x in self.acts
                 if clause[0] <= x.start < clause[1] and x.assertion == "performed" and x.kind != "valve"
             ]
+            acts = [x for x in acts if x.end <= m.start or x.start - m.end <= 3]
             stented = any(clause[0] <= a.start < clause[1] for a in stent)
             if stented:
                 self.r.title_stents += m.veins
@@ -223,6 +225,19 @@ class _Sentence:
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
+
+    def _lesion_of_focus(self) -> None:
+        """ "Here there is a 70 % stenosis": a lesion told right after its vein."""
+        deictic = self.a.norms[self.s.start] in ("here", "there", "this", "it")
+        if not deictic or self.names or self.acts or self.r.acted or self.s.index - self.r.focus_sentence > 1:
+            return
+        words = set(self.a.norms[self.s.start : self.s.end])
+        arteries = any(m.sentence == self.s.index for m in self.a.arteries)
+        told = strong_lesion(self.a, self.s.start, self.s.end) and not {"no", "not", "without"} & words
+        if told and not arteries:
+            for v in self.r.focus[:1]:
+                self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
+                self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
 
     def _label(self) -> None:
         """A list line that begins with a letter or number names the lesion of its vein."""
@@ -353,7 +368,7 @@ class _Sentence:
             if any(o.start <= atom.start < o.end for o in old):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
-            if self._known_stent(atom.start, atom.end, words):
+            if self._known_stent(atom.start, atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
                 continue
             if any(
                 w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the")
@@ -420,6 +435,8 @@ class _Sentence:
             targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
+            if not veins and self._cardiac_vein(clause):
+                veins = [("coronary_sinus", "none")]
             if not veins and self._foreign(clause, start):
                 self.r.acted = self.r.foreign = True
                 continue
@@ -518,7 +535,12 @@ class _Sentence:
             and (named or a.has("lesion_ref", start, end) or same or "both" in a.norms[start:end])
         ):
             at = (treat[0].start, treat[0].end, treat[0].rule)
-        elif self.r.acted and same and named:
+        elif (
+            self.r.acted
+            and same
+            and named
+            and (treat or self.acts or any("balloon" in a.norms[x.start : x.end] for x in same))
+        ):
             at = (same[0].start, same[0].end, same[0].rule)
         else:
             return None
@@ -639,6 +661,13 @@ class _Sentence:
         if any(w in FOREIGN for w in words):
             return True
         return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
+
+    def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
+        """A branch of the coronary sinus in a note that names the sinus (P18)."""
+        named = any(v == "coronary_sinus" for m in self.a.veins for v, _ in m.veins)
+        return named and bool(
+            {"branch", "tributary", "cs", "posterolateral", "anterolateral"} & set(self.a.norms[clause[0] : clause[1]])
+        )
 
     def _unnamed_vein(self, kind: str) -> bool:
         """An act on "the vein" that no name can be found for (P25)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+import numpy as np
+from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -49,10 +51,9 @@ def sentences(doc: Doc) -> Doc:
             out.append(Sentence(len(out), start, end, current, paragraph, line_start))
     analysis.sentences = out
     analysis.sections = sorted({id(s.section): s.section for s in out}.values(), key=lambda s: s.start)
-    begins = {s.start for s in out}
-    for token in doc:
-        token.is_sent_start = token.i in begins
-    return doc
+    marks = np.full((len(doc), 1), -1, dtype="int64").astype("uint64")
+    marks[[s.start for s in out], 0] = 1
+    return doc.from_array([SENT_START], marks)
 
 
 def section_sentences(doc: Doc, norms: list[str], section: Section) -> list[tuple[int, int, bool]]:

@@ -49,9 +49,9 @@ class Lexer:
     def __call__(self, doc: Doc) -> Doc:
         analysis = analysis_of(doc)
         analysis.norms = [token.norm_ for token in doc]
-        analysis.facts["month"] = {token.i for token in doc if token.text == "May" or token.text == "MAY"}
-        analysis.facts["capital"] = {token.i for token in doc if len(token.text) == 1 and token.text.isupper()}
-        analysis.facts["upper"] = {token.i for token in doc if token.text.isupper()}
+        texts = [token.text for token in doc]
+        analysis.facts["month"] = {i for i, text in enumerate(texts) if text in ("May", "MAY")}
+        analysis.facts["capital"] = {i for i, text in enumerate(texts) if len(text) == 1 and text.isupper()}
         by_family: dict[str, list[Atom]] = {}
         for match_id, start, end in self.matcher(doc):
             for entry in self.entries[match_id]:

@@ -279,11 +279,43 @@ def _one_a_site(analysis: Analysis, found: list[AccessMention]) -> list[AccessMe
     return out
 
 
+EXPOSED = frozenset(
+    "dissected exposed isolated free freed looped loops slung slings controlled slooped tense opened encircled".split()
+)
+
+
+def _exposed_vessel(analysis: Analysis, sentence: Sentence) -> list[tuple[str, str]]:
+    """The vein that the sentences before a venotomy laid bare."""
+    for index in range(sentence.index, max(-1, sentence.index - 5), -1):
+        other = analysis.sentences[index]
+        if EXPOSED & set(analysis.norms[other.start : other.end]):
+            mentions = [*_vein_mentions(analysis, index), *(m for m in analysis.arteries if m.sentence == index)]
+            veins = [v for m in sorted(mentions, key=lambda m: m.start) for v in m.veins if _enterable(v[0])]
+            if veins:
+                return veins[:1]
+    return []
+
+
+def _likewise_vessels(analysis: Analysis, atom: Atom, sentence: Sentence) -> list[tuple[str, str]]:
+    """Vessels entered "likewise", "ditto" or "as was the artery" after the access word."""
+    out = []
+    for m in [
+        *_vein_mentions(analysis, sentence.index),
+        *(a for a in analysis.arteries if a.sentence == sentence.index),
+    ]:
+        near = analysis.norms[max(atom.end, m.start - 4) : m.end + 3] if m.start >= atom.end else []
+        if {"likewise", "ditto", "similarly", "another", "also"} & set(near) and "to" not in near[:3]:
+            out += [v for v in m.veins if _enterable(v[0])]
+    return out
+
+
 def access_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: set[int]) -> list[tuple[str, str]]:
     """The vessels an access word names: the nearest in its sentence, else those of the sentence before."""
     found = _near_vessels(analysis, atom, sentence, circuit)
+    if atom.value[0] == "open" and not found:
+        found = _exposed_vessel(analysis, sentence)
     if found:
-        return found
+        return list(dict.fromkeys([*found, *_likewise_vessels(analysis, atom, sentence)]))
     section = sentence.section.name
     for step in (-1, -2, 1):
         index = sentence.index + step
@@ -349,7 +381,11 @@ def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: s
 def _coordinated(norms: list[str], first: tuple[int, int], second: tuple[int, int]) -> bool:
     """Two vessel names joined by nothing but "and the"."""
     between = norms[first[1] : second[0]]
-    return "and" in between and all(w in ("and", "the", "&", "both", ",") for w in between)
+    loose = [w for w in between if not w[0].isdecimal() and w not in BESIDE]
+    return bool({"and", "&", "+"} & set(between)) and not loose
+
+
+BESIDE = frozenset("and the & both , ( ) f fr french sheath ; +".split())
 
 
 def circuit_side(analysis: Analysis) -> str:

@@ -34,6 +34,10 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     section = sentence.section
     if _template(analysis, sentence):
         return "other"
+    if analysis.norms[sentence.start] == "had" and "," in analysis.norms[sentence.start : start]:
+        return "negated"
+    if analysis.norms[start - 1 : start] == ["?"]:
+        return "planned"
     if quoted(analysis, start) or analysis.norms[_line_start(analysis, sentence)] == ">":
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
@@ -182,7 +186,7 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
                 continue
             gap = cue.start - end
             lo, hi = bisect_left(ends, end), bisect_left(ends, cue.start)
-        if gap > cue.value.scope:
+        if gap > cue.value.scope or (category == "negated" and _own_verb(analysis, cue, start)):
             continue
         if lo < hi and not (
             category in ("historical", "planned", "other") and gap < 8 and hi - lo == 1 and cue.end <= start
@@ -194,6 +198,12 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
         if best is None or weight < best[0]:
             best = (weight, cue)
     return best[1] if best else None
+
+
+def _own_verb(analysis: Analysis, cue: Atom, start: int) -> bool:
+    """ "was not advanced and the angioplasty ...": the denial is spent on a verb of its own."""
+    between = analysis.norms[cue.end : start]
+    return "and" in between and any(w.endswith("ed") for w in between[: between.index("and")])
 
 
 def _handicap(category: str, gap: int, after: bool) -> int:

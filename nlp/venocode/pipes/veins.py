@@ -79,6 +79,7 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
     for kind in ("side", "qualifier", "stem", "full", "artery", "head"):
         for atom in analysis.by_kind.get(kind, ()):
             at.setdefault(atom.start, {})[kind] = atom
+    _cephalic_arches(analysis, at)
     for sentence in analysis.sentences:
         i = sentence.start
         while i < sentence.end:
@@ -89,6 +90,16 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
                     i = max(stop, i + 1)
                     continue
             i += 1
+
+
+def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
+    """ "The arch" of a note that names the cephalic arch is that vein."""
+    named = next((a for a in analysis.by_kind.get("full", ()) if a.rule == "VEIN-127"), None)
+    if named is None:
+        return
+    for i, word in enumerate(analysis.norms):
+        if word == "arch" and analysis.norms[i - 1 : i] not in (["aortic"], ["azygos"], ["cephalic"]):
+            at.setdefault(i, {}).setdefault("full", Atom(i, i + 1, "full", named.value, named.rule))
 
 
 def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[list[Unit], int]:
@@ -631,11 +642,11 @@ def side_after(analysis: Analysis, m: VeinMention) -> str | None:
         return None
     if n[0] == "bilaterally":
         return "bilateral"
-    if n[0] in ("of", "on", "in", "at") and len(n) > 2:
+    if n[0] in ("of", "on", "in", "at", "behind") and len(n) > 2:
         words = [w for w in n[1:4] if w not in SKIP]
         if len(words) > 1 and words[0] in ("both", "either") and words[1] in LEG_WORDS:
             return "bilateral"
-        if words and words[0] in SIDE_WORDS and n[0] in ("of", "on") and (len(words) < 2 or words[1] in LEG_WORDS
+        if words and words[0] in SIDE_WORDS and n[0] in ("of", "on", "behind") and (len(words) < 2 or words[1] in LEG_WORDS
                                                                          or words[1] in (",", ".", ";", "and", "was", "with")):  # fmt: skip
             return SIDE_WORDS[words[0]]
     if (

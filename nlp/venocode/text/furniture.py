@@ -4,84 +4,99 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from venocode.text.lines import Line, Link
 
-_PAGE_LINE = re.compile(r"[-–\s|*]*(?:page|pg\.?)\s*\d{1,3}\s*(?:of|/)\s*\d{1,3}[-–\s|*.]*$", re.IGNORECASE)
-_PAGE_ALONE = re.compile(r"[-\s]*(?:page|pg\.?|p\.)\s*\d{1,3}[-\s.]*$|-\s*\d{1,3}\s*-$", re.IGNORECASE)
-_PAGE_PART = re.compile(r"\bpage\s*:?\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?", re.IGNORECASE)
+_NUMBER = r"page\s*:?\s*\d{1,3}\s*(?:of|/)\s*\d{1,3}"
+_PAGE_PART = re.compile(rf"\b{_NUMBER}\b", re.IGNORECASE)
+_PAGE_LINE = re.compile(rf"(?:{_NUMBER}|-+\s*{_NUMBER}\s*-+)[\s|.]*$", re.IGNORECASE)
+_PAGE_ALONE = re.compile(r"(?:page|pg\.?|p\.)\s*\d{1,3}[\s.]*$|-+\s*(?:page\s*)?\d{1,3}\s*-+$", re.IGNORECASE)
 _EDGE = 4
+_SHORTEST = 4
 
 
 def drop_furniture(lines: list[Line]) -> list[Line]:
     """Leave out page-number lines, and header and footer lines that repeat verbatim at page breaks.
 
-    The first copy of a repeated line stays. The line after a dropped one is linked as over a page break.
+    A page breaks at a form feed and at a "Page 2 of 3" line. Of a repeated line the first copy stays. The line after a
+    dropped one is linked as over a page break.
     """
-    pages = _page_parts(lines)
+    parts = {
+        position: _PAGE_PART.search(line.body) for position, line in enumerate(lines) if "age" in line.body.lower()
+    }
+    pages = {position for position, found in parts.items() if found}
     if not pages and all(line.link is not Link.PAGE for line in lines):
         return lines
-    dropped = {
-        position
-        for position, line in enumerate(lines)
-        if (position in pages and _PAGE_LINE.match(line.body)) or _is_lone_number(lines, position)
-    }
-    if len(dropped) == len(lines):
+    numbers = {position for position, line in enumerate(lines) if _is_number(lines, position, line)}
+    if not lines or len(numbers) == len(lines):
         return lines
-    dropped |= _repeated(lines, pages, dropped)
+    dropped = numbers | _repeated(lines, pages, numbers)
     kept: list[Line] = []
-    broken = False
     for position, line in enumerate(lines):
         if position in dropped:
-            broken = True
             continue
-        if broken:
+        if position - 1 in dropped:
             line.link = Link.PAGE
-        broken = False
         kept.append(line)
     return kept
 
 
-def _page_parts(lines: list[Line]) -> set[int]:
-    return {
-        position
-        for position, line in enumerate(lines)
-        if ("age" in line.body or "AGE" in line.body or "g" in line.body[:4].lower()) and _has_page(line.body)
-    }
-
-
-def _has_page(body: str) -> bool:
-    return bool(_PAGE_LINE.match(body)) or (len(body) <= 120 and bool(_PAGE_PART.search(body)))
-
-
-def _is_lone_number(lines: list[Line], position: int) -> bool:
-    """Whether a line is only a page number ("Page 2", "- 2 -") and stands at a form feed."""
-    line = lines[position]
+def _is_number(lines: list[Line], position: int, line: Line) -> bool:
+    """Whether a line is only a page number; one without a total ("Page 2", "- 2 -") must stand at a form feed."""
+    if _PAGE_LINE.match(line.body):
+        return True
     at_break = line.link is Link.PAGE or (position + 1 < len(lines) and lines[position + 1].link is Link.PAGE)
-    return at_break and bool(_PAGE_ALONE.match(line.body))
+    return at_break and _PAGE_ALONE.match(line.body) is not None
 
 
-def _repeated(lines: list[Line], pages: set[int], dropped: set[int]) -> set[int]:
-    """Positions of second and later copies of the lines next to page breaks."""
-    edges = _edges(lines, pages, dropped)
-    keys = {position: _key(lines[position].body) for position in edges}
-    copies = Counter(keys.values())
-    seen: set[str] = set()
+def _repeated(lines: list[Line], pages: set[int], numbers: set[int]) -> set[int]:
+    """Second and later copies of lines that stand at the same distance from several page breaks."""
+    rest = [position for position in range(len(lines)) if position not in numbers]
+    keys = [_key(lines[position].body) for position in rest]
+    breaks = _breaks(lines, rest, pages, numbers)
+    copies = Counter(place for cut in breaks for place in _places(keys, cut))
+    seen: dict[str, int] = {}
     out: set[int] = set()
-    for position in sorted(edges):
-        key = keys[position]
-        if copies[key] > 1 and key in seen and len(key) > 2:
-            out.add(position)
-        seen.add(key)
+    for number, key in enumerate(keys):
+        seen.setdefault(key, number)
+    for cut in breaks:
+        ended = 0
+        for side, distance, key in _places(keys, cut):
+            if side == ended:
+                continue
+            if copies[side, distance, key] < 2 or len(key) < _SHORTEST:
+                ended = side
+                continue
+            number = cut + distance if side > 0 else cut - 1 - distance
+            if number != seen[key]:
+                out.add(rest[number])
     return out
 
 
-def _edges(lines: list[Line], pages: set[int], dropped: set[int]) -> set[int]:
-    """Positions within four lines of the start of the note, a form feed or a page number."""
-    breaks = {position for position, line in enumerate(lines) if line.link is Link.PAGE} | dropped | {0}
-    breaks |= {position for position in pages if _PAGE_PART.search(lines[position].body)}
-    near = {position + step for position in breaks for step in range(-_EDGE, _EDGE + 1)}
-    return {position for position in near if 0 <= position < len(lines) and position not in dropped}
+def _breaks(lines: list[Line], rest: list[int], pages: set[int], numbers: set[int]) -> list[int]:
+    """Positions in ``rest`` before which a page begins; the start of the note is one.
+
+    A line that holds a page number next to other text, and comes back, may be a header or a footer.
+    """
+    keys = Counter(_key(lines[position].body) for position in pages)
+    breaks = {0}
+    before = -1
+    for number, position in enumerate(rest):
+        if lines[position].link is Link.PAGE or any(gone in numbers for gone in range(before + 1, position)):
+            breaks.add(number)
+        if position in pages and keys[_key(lines[position].body)] > 1:
+            breaks |= {number, number + 1}
+        before = position
+    return sorted(breaks)
+
+
+def _places(keys: list[str], cut: int) -> Iterator[tuple[int, int, str]]:
+    """The lines around a page break: side (1 below, -1 above), distance in lines, and what they say."""
+    for distance in range(min(_EDGE, len(keys) - cut)):
+        yield 1, distance, keys[cut + distance]
+    for distance in range(min(_EDGE, cut)):
+        yield -1, distance, keys[cut - 1 - distance]
 
 
 def _key(body: str) -> str:

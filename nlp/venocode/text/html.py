@@ -228,6 +228,8 @@ class _Reader(HTMLParser):
         if text.strip() or not self._cells:
             self._flush()
             self._cell_empty = False
+        elif self._wait:
+            return
         self._put(text, start, end)
 
 

@@ -69,7 +69,7 @@ def _settle(lines: list[Line], wraps: list[bool], borders: list[Link]) -> None:
             for number, (first, body) in enumerate(zip(firsts, bodies, strict=True))
         )
         again = _read(text)[1]
-        if not any(again):
+        if not any(again) or len(again) != len(firsts):
             return
         for first, wrap in zip(firsts, again, strict=True):
             if wrap or attempt == _ROUNDS - 2:
