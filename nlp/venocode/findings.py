@@ -254,7 +254,7 @@ def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
         for index in (sentence.index, sentence.index - 1, sentence.index + 1, sentence.index - 2):
             if not 0 <= index < len(analysis.sentences):
                 continue
-            veins = [v for m in analysis.veins if m.sentence == index for v in m.veins]
+            veins = [v for m in analysis.veins_in(index) for v in m.veins]
             pairs = [
                 (a, b) for i, a in enumerate(veins) for b in veins[i + 1 :] if a[1] in (b[1], "none") or b[1] == "none"
             ]
@@ -316,31 +316,23 @@ def _lead(analysis: Analysis) -> tuple[int, int] | None:
     return leads[0] if len(leads) >= 2 and len(done) >= 2 else None
 
 
+LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())
+
+
 def _exchange(analysis: Analysis) -> tuple[int, int] | None:
     tunneled = _body_atoms(analysis, "tunneled", (*READ, "header"))
     strong = [t for t in tunneled if analysis.norms[t[0]] not in ("catheter", "central")]
     changed = []
     for start, end in _body_atoms(analysis, "exchange", (*READ, "header")):
-        words = analysis.norms[start - 8 : end + 8]
-        if any(
-            w
-            in (
-                "catheter",
-                "line",
-                "permcath",
-                "tdc",
-                "hickman",
-                "cuffed",
-                "palindrome",
-                "lumen",
-                "port",
-                "hemosplit",
-                "cath",
-            )
-            for w in words
-        ) and not any(w in ("balloon", "infusion", "lysis") for w in analysis.norms[end : end + 5]):
+        near = set(analysis.norms[max(0, start - 8) : end + 8])
+        other = set(analysis.norms[max(0, start - 1) : end + 5])
+        if near & LINES and not other & {"balloon", "infusion", "lysis", "plasma", "transfusion"}:
             changed.append((start, end))
-    return changed[0] if strong and changed else None
+    told = [
+        c for c in changed if analysis.norms[c[0]].startswith(("exchang", "rewir", "replac", "cath", "line", "over"))
+    ]
+    heads = {analysis.norms[c[0]] for c in changed}
+    return (told or changed)[0] if strong and (told or {"old", "new"} <= heads) else None
 
 
 def _tips(analysis: Analysis) -> tuple[int, int] | None:
@@ -401,14 +393,14 @@ def _balloon_size(analysis: Analysis) -> tuple[int, int] | None:
         if (
             stent
             and not any(analysis.has(k, s.start, s.end) for k in ("balloon", "balloon_brand"))
-            and not any(a.sentence == s.index for a in analysis.acts)
+            and not bool(analysis.acts_in(s.index))
         ):
             continue
         balloonish = any(
             analysis.has(k, s.start, s.end)
             for k in ("balloon", "balloon_brand", "pressure", "waist", "inflate", "same")
         )
-        if balloonish or any(a.sentence == s.index for a in analysis.acts) or _sized_pair(analysis.norms, i):
+        if balloonish or bool(analysis.acts_in(s.index)) or _sized_pair(analysis.norms, i):
             return i, i + 1
     return None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +118,7 @@ class Analysis:
     facts: dict[str, Any] = field(default_factory=dict)
     _starts: dict[str, list[int]] = field(default_factory=dict)
     _sentence_starts: list[int] = field(default_factory=list)
+    _indexes: dict[str, tuple[Any, int, Any]] = field(default_factory=dict)
 
     def index_atoms(self) -> None:
         """Group the atoms by kind, in text order."""
@@ -138,11 +140,73 @@ class Analysis:
         """Whether an atom of the kind begins in [start, end)."""
         return bool(self.within(kind, start, end))
 
+    def sized(self, start: int, end: int) -> bool:
+        """Whether a balloon-like size begins in [start, end)."""
+        return _any_in(self.facts["sizes"], start, end)
+
+    def pairs(self, start: int, end: int) -> list[int]:
+        """Tokens in [start, end) where a pair such as "12 x 40" begins."""
+        found: list[int] = self.facts["pairs"]
+        return found[bisect_left(found, start) : bisect_left(found, end)]
+
+    def acts_between(self, start: int, end: int) -> list[Act]:
+        """Acts that begin in [start, end)."""
+        starts = self._cached("act_starts", self.acts, lambda acts: [a.start for a in acts])
+        return self.acts[bisect_left(starts, start) : bisect_left(starts, end)]
+
+    def acts_in(self, sentence: int) -> list[Act]:
+        """Acts of a sentence."""
+        return self._cached("acts", self.acts, _by_sentence).get(sentence, [])  # type: ignore[no-any-return]
+
+    def veins_in(self, sentence: int) -> list[VeinMention]:
+        """Vein mentions of a sentence."""
+        return self._cached("veins", self.veins, _by_sentence).get(sentence, [])  # type: ignore[no-any-return]
+
+    def arteries_in(self, sentence: int) -> list[VeinMention]:
+        """Artery mentions of a sentence."""
+        return self._cached("arteries", self.arteries, _by_sentence).get(sentence, [])  # type: ignore[no-any-return]
+
+    def access_in(self, sentence: int) -> list[AccessMention]:
+        """Access mentions of a sentence."""
+        return self._cached("access", self.access, _by_sentence).get(sentence, [])  # type: ignore[no-any-return]
+
+    def _cached(self, name: str, items: list[Any], build: Callable[[list[Any]], Any]) -> Any:
+        """An index over a list, built again when the list was replaced or has grown."""
+        held = self._indexes.get(name)
+        if held is None or held[0] is not items or held[1] != len(items):
+            held = (items, len(items), build(items))
+            self._indexes[name] = held
+        return held[2]
+
+    def paragraph_start(self, sentence: Sentence) -> int:
+        """First token of the paragraph a sentence stands in."""
+        starts = self._cached("paragraphs", self.sentences, _paragraph_starts)
+        return int(starts[sentence.paragraph])
+
     def sentence_at(self, token: int) -> Sentence:
         """The sentence that holds a token."""
         if len(self._sentence_starts) != len(self.sentences):
             self._sentence_starts = [s.start for s in self.sentences]
         return self.sentences[max(0, bisect_right(self._sentence_starts, token) - 1)]
+
+
+def _any_in(found: list[int], start: int, end: int) -> bool:
+    at = bisect_left(found, start)
+    return at < len(found) and found[at] < end
+
+
+def _by_sentence(items: list[Any]) -> dict[int, list[Any]]:
+    out: dict[int, list[Any]] = {}
+    for item in items:
+        out.setdefault(item.sentence, []).append(item)
+    return out
+
+
+def _paragraph_starts(sentences: list[Any]) -> dict[int, int]:
+    out: dict[int, int] = {}
+    for s in sentences:
+        out.setdefault(s.paragraph, s.start)
+    return out
 
 
 def analysis_of(doc: Doc) -> Analysis:

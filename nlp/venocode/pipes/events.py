@@ -49,12 +49,11 @@ def events(doc: Doc) -> Doc:
     """Link every event to its veins."""
     analysis = analysis_of(doc)
     reading = Reading()
-    acts = _by_sentence(analysis.acts)
     for sentence in analysis.sentences:
-        names = _names(analysis, sentence.index)
+        names = analysis.veins_in(sentence.index)
         if sentence.line_start:
             reading.line_topic = []
-        _Sentence(analysis, sentence, names, acts.get(sentence.index, []), reading).read()
+        _Sentence(analysis, sentence, names, analysis.acts_in(sentence.index), reading).read()
     _title_stents(analysis, reading)
     _roles(analysis)
     return doc
@@ -71,23 +70,6 @@ def _title_stents(analysis: Analysis, reading: Reading) -> None:
         if vein not in stented and vein not in plain:
             first = body[0]
             analysis.links.append(Link(vein, "stent", "title", first.sentence, first.start, first.end, first.rule))
-
-
-def _by_sentence(acts: list[Act]) -> dict[int, list[Act]]:
-    out: dict[int, list[Act]] = {}
-    for act in acts:
-        out.setdefault(act.sentence, []).append(act)
-    return out
-
-
-def _names(analysis: Analysis, sentence: int) -> list[VeinMention]:
-    index: dict[int, list[VeinMention]] | None = analysis.facts.get("veins_by_sentence")
-    if index is None:
-        index = {}
-        for m in analysis.veins:
-            index.setdefault(m.sentence, []).append(m)
-        analysis.facts["veins_by_sentence"] = index
-    return index.get(sentence, [])
 
 
 class _Sentence:
@@ -153,13 +135,12 @@ class _Sentence:
         self.a.links.append(Link(vein, event, how, self.s.index, start, end, rule))
 
     def _access(self) -> None:
-        for mention in self.a.access:
-            if mention.sentence == self.s.index:
-                for vessel in mention.vessels:
-                    self.link(vessel, "access", mention.approach, mention.start, mention.end, mention.rule)
-                for m in self.names:
-                    if set(m.veins) & set(mention.vessels) and self.states[m.start].relation != "landmark":
-                        m.role = "access"
+        for mention in self.a.access_in(self.s.index):
+            for vessel in mention.vessels:
+                self.link(vessel, "access", mention.approach, mention.start, mention.end, mention.rule)
+            for m in self.names:
+                if set(m.veins) & set(mention.vessels) and self.states[m.start].relation != "landmark":
+                    m.role = "access"
 
     def _title(self) -> None:
         if any(x.kind == "valve" for x in self.acts) and not self.names:
@@ -232,7 +213,7 @@ class _Sentence:
         if not deictic or self.names or self.acts or self.r.acted or self.s.index - self.r.focus_sentence > 1:
             return
         words = set(self.a.norms[self.s.start : self.s.end])
-        arteries = any(m.sentence == self.s.index for m in self.a.arteries)
+        arteries = bool(self.a.arteries_in(self.s.index))
         told = strong_lesion(self.a, self.s.start, self.s.end) and not {"no", "not", "without"} & words
         if told and not arteries:
             for v in self.r.focus[:1]:
@@ -377,7 +358,7 @@ class _Sentence:
                 continue
             if any(w in ("not", "none", "never", "was not") for w in self.a.norms[atom.end : atom.end + 3]):
                 continue
-            if not verbs and not any(clause[0] <= i < clause[1] for i in self.a.facts["sizes"]):
+            if not verbs and not self.a.sized(*clause):
                 continue
             if assertion_at(self.a, atom.start, atom.end, self.s) != "performed" or any(
                 is_year(w) for w in self.a.norms[clause[0] : clause[1]]
@@ -504,7 +485,7 @@ class _Sentence:
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
         if a.has("stent", start, end) and not (named and balloon):
             return None
-        sizes = [i for i in a.facts["pairs"] if start <= i < end]
+        sizes = a.pairs(start, end)
         force = (
             _told_pressure(a, start, end)
             or a.has("waist", start, end)
@@ -552,7 +533,7 @@ class _Sentence:
 
     def _sentence_balloon(self) -> bool:
         """A sized balloon elsewhere in the sentence."""
-        sized = any(self.s.start <= i < self.s.end for i in self.a.facts["pairs"])
+        sized = bool(self.a.pairs(self.s.start, self.s.end))
         return sized and any(self.a.has(k, self.s.start, self.s.end) for k in ("balloon", "balloon_brand"))
 
     def _measured(self, clause: tuple[int, int]) -> bool:
@@ -566,7 +547,7 @@ class _Sentence:
         if any(w in CLOSING for w in words) and not forced:
             return True
         screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
-        return screened and not forced and not any(clause[0] <= i < clause[1] for i in a.facts["sizes"])
+        return screened and not forced and not a.sized(*clause)
 
     def _carried_over(self, clause: tuple[int, int], own_balloon: bool) -> bool:
         """A balloon that the sentence before used for occlusion, sizing or freezing is still that balloon."""
@@ -575,7 +556,7 @@ class _Sentence:
         before = self.a.sentences[self.s.index - 1]
         if before.paragraph != self.s.paragraph or not self.a.has("other_balloon", before.start, before.end):
             return False
-        return not any(x.sentence == before.index and x.assertion == "performed" for x in self.a.acts)
+        return not any(x.assertion == "performed" for x in self.a.acts_in(before.index))
 
     def _list_line(self) -> bool:
         """A list line or table row that begins with a vein."""
@@ -623,8 +604,8 @@ class _Sentence:
         movers = self.a.within("mover", clause[0], m.start)
         if movers and RESTING & set(self.a.norms[movers[-1].start : m.start]):
             return False
-        return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or any(
-            clause[0] <= i < m.start for i in self.a.facts["sizes"]
+        return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or self.a.sized(
+            clause[0], m.start
         )
 
     def _denied(self, m: VeinMention, clause: tuple[int, int]) -> bool:
@@ -655,7 +636,7 @@ class _Sentence:
     def _foreign(self, clause: tuple[int, int], anchor: int) -> bool:
         """The act's object is no vein: an artery, a valve, a graft, an anastomosis of a circuit, a baffle, a tract."""
         a = self.a
-        if any(clause[0] <= m.start < clause[1] for m in a.arteries):
+        if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
             return True
         words = a.norms[clause[0] : clause[1]]
         if any(w in FOREIGN for w in words):
@@ -739,7 +720,7 @@ class _Sentence:
             self.r.line_topic = list(plain[0].veins)
 
     def _refocus_arteries(self, plain: list[VeinMention]) -> None:
-        arteries = [m for m in self.a.arteries if m.sentence == self.s.index]
+        arteries = self.a.arteries_in(self.s.index)
         if not arteries or any(self.states[m.start].lesion for m in plain):
             return
         told = (
@@ -829,12 +810,12 @@ def is_title(analysis: Analysis, sentence: Sentence) -> bool:
     ):
         return False
     words = analysis.norms[sentence.start : sentence.end]
-    begun = analysis.access and sentence.index >= min(a.sentence for a in analysis.access)
+    begun = analysis.access and sentence.index >= analysis.access[0].sentence
     if begun and (sentence.index > 6 or sentence.section.kind == "body"):
         return False
-    if sentence.section.kind == "body" and not any(a.sentence == sentence.index for a in analysis.acts):
+    if sentence.section.kind == "body" and not analysis.acts_in(sentence.index):
         return False
-    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    sized = analysis.sized(sentence.start, sentence.end)
     told = any(analysis.has(k, sentence.start, sentence.end) for k in ("pressure", "percent", "residual", "waist"))
     return not VERBS & set(words) and not sized and not told and not any(is_year(w) for w in words)
 

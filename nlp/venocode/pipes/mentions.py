@@ -7,7 +7,7 @@ from functools import lru_cache
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.pipes.analysis import AccessMention, Act, Analysis, Atom, Sentence, VeinMention, analysis_of
+from venocode.pipes.analysis import AccessMention, Act, Analysis, Atom, Sentence, analysis_of
 from venocode.pipes.numbers import UNITS, word_number
 from venocode.rules import load_rules
 
@@ -108,6 +108,11 @@ def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
     return acts
 
 
+def _numbered(before: list[str]) -> bool:
+    """An act in a list of acts ("5. PTA 20 %")."""
+    return before[-1:] == ["and"] or before[-1:] == ["post"]
+
+
 NOT_PTA_BEFORE = frozenset("medications meds list med runoff pulse signal patent is occluded to".split())
 
 
@@ -118,7 +123,9 @@ def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> boo
     after = norms[atom.end : min(sentence.end, atom.end + 4)]
     if atom.end - atom.start > 1:
         return True
-    if after and after[0] in NOT_PTA_BEFORE:
+    if (after and after[0] in NOT_PTA_BEFORE) or (before and before[-1] in ("wks", "weeks", "days", "months", "pta")):
+        return False
+    if (after[:1] == ["-"] and after[1:2] in (["l"], ["r"])) or ("%" in after[:3] and not _numbered(before)):
         return False
     if after[:1] == ["("] and {"posterior", "post", "prior"} & set(after):
         return False
@@ -151,7 +158,7 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     before = norms[max(sentence.start, atom.start - 7) : atom.start]
     after = norms[atom.end : min(sentence.end, atom.end + 7)]
     balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
-    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    sized = analysis.sized(sentence.start, sentence.end)
     if any(w in _dilator_words() for w in before[-6:]) and not (balloon or sized):
         return False
     if (
@@ -221,7 +228,7 @@ def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     ):
         return False
     balloon = any(analysis.has(k, sentence.start, sentence.end) for k in (*BALLOON_KINDS, "pressure", "waist"))
-    sized = any(sentence.start <= i < sentence.end for i in analysis.facts["sizes"])
+    sized = analysis.sized(sentence.start, sentence.end)
     return balloon or sized or norms[sentence.start] in ("it", "this")
 
 
@@ -289,7 +296,7 @@ def _exposed_vessel(analysis: Analysis, sentence: Sentence) -> list[tuple[str, s
     for index in range(sentence.index, max(-1, sentence.index - 5), -1):
         other = analysis.sentences[index]
         if EXPOSED & set(analysis.norms[other.start : other.end]):
-            mentions = [*_vein_mentions(analysis, index), *(m for m in analysis.arteries if m.sentence == index)]
+            mentions = [*analysis.veins_in(index), *analysis.arteries_in(index)]
             veins = [v for m in sorted(mentions, key=lambda m: m.start) for v in m.veins if _enterable(v[0])]
             if veins:
                 return veins[:1]
@@ -300,8 +307,8 @@ def _likewise_vessels(analysis: Analysis, atom: Atom, sentence: Sentence) -> lis
     """Vessels entered "likewise", "ditto" or "as was the artery" after the access word."""
     out = []
     for m in [
-        *_vein_mentions(analysis, sentence.index),
-        *(a for a in analysis.arteries if a.sentence == sentence.index),
+        *analysis.veins_in(sentence.index),
+        *analysis.arteries_in(sentence.index),
     ]:
         near = analysis.norms[max(atom.end, m.start - 4) : m.end + 3] if m.start >= atom.end else []
         if {"likewise", "ditto", "similarly", "another", "also"} & set(near) and "to" not in near[:3]:
@@ -322,7 +329,7 @@ def access_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: 
         if 0 <= index < len(analysis.sentences):
             other = analysis.sentences[index]
             if other.section.name == section and other.paragraph == sentence.paragraph:
-                veins = [v for m in _vein_mentions(analysis, other.index) for v in m.veins if _enterable(v[0])]
+                veins = [v for m in analysis.veins_in(other.index) for v in m.veins if _enterable(v[0])]
                 if veins and ((step < 0 and _pronoun(analysis, sentence)) or (step == -1 and len(veins) == 1)):
                     return veins[-2:] if len(set(veins)) <= 2 else veins[-1:]
     return []
@@ -334,7 +341,7 @@ def _pronoun(analysis: Analysis, sentence: Sentence) -> bool:
 
 def _near_vessels(analysis: Analysis, atom: Atom, sentence: Sentence, circuit: set[int]) -> list[tuple[str, str]]:
     candidates: list[tuple[int, tuple[int, int], list[tuple[str, str]]]] = []
-    for m in _vein_mentions(analysis, sentence.index) + [a for a in analysis.arteries if a.sentence == sentence.index]:
+    for m in [*analysis.veins_in(sentence.index), *analysis.arteries_in(sentence.index)]:
         veins = [v for v in m.veins if _enterable(v[0])]
         if not veins:
             continue
@@ -404,16 +411,6 @@ def circuit_side(analysis: Analysis) -> str:
         if sides:
             return max(set(sides), key=sides.count)
     return best[1]
-
-
-def _vein_mentions(analysis: Analysis, sentence: int) -> list[VeinMention]:
-    index = analysis.facts.get("veins_by_sentence")
-    if index is None:
-        index = {}
-        for m in analysis.veins:
-            index.setdefault(m.sentence, []).append(m)
-        analysis.facts["veins_by_sentence"] = index
-    return list(index.get(sentence, ()))
 
 
 @lru_cache(maxsize=1)

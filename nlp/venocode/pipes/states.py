@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
@@ -181,7 +182,7 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
             _last(analysis, "balloon_brand", clause[0], at),
             _last_size(analysis, clause[0], at),
         )
-        act = max([a.start for a in analysis.acts if clause[0] <= a.start < m.start] + [-1])
+        act = max((a.start for a in analysis.acts_between(clause[0], m.start)), default=-1)
         lesion = _last(analysis, "lesion", clause[0], at)
         if mover > max(balloon, act, lesion) and last in ("into", "to", "in", "within"):
             return "dest"
@@ -230,7 +231,12 @@ def _last(analysis: Analysis, kind: str, start: int, end: int) -> int:
 
 
 def _last_size(analysis: Analysis, start: int, end: int) -> int:
-    return max((int(i) for i in analysis.facts["sizes"] if start <= i < end), default=-1)
+    return _last_at(analysis.facts["sizes"], start, end)
+
+
+def _last_at(found: list[int], start: int, end: int) -> int:
+    at = bisect_left(found, end) - 1
+    return found[at] if at >= 0 and found[at] >= start else -1
 
 
 def _ends_with(analysis: Analysis, kind: str, start: int, end: int) -> bool:

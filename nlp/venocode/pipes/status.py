@@ -38,7 +38,7 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return "negated"
     if analysis.norms[start - 1 : start] == ["?"]:
         return "planned"
-    if quoted(analysis, start) or analysis.norms[_line_start(analysis, sentence)] == ">":
+    if quoted(analysis, start) or _email_quote(analysis, sentence):
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
     category = cue.value.category if cue is not None else None
@@ -66,6 +66,13 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     return category or "performed"
 
 
+def _email_quote(analysis: Analysis, sentence: Sentence) -> bool:
+    """A line an e-mail quotes from an earlier one ("> the vein was ballooned")."""
+    return analysis.norms[_line_start(analysis, sentence)] == ">" and bool(
+        {"wrote", "sent", "subject"} & set(analysis.norms)
+    )
+
+
 def _line_start(analysis: Analysis, sentence: Sentence) -> int:
     """First token of the line a sentence stands on."""
     index = sentence.index
@@ -80,6 +87,7 @@ def _template(analysis: Analysis, sentence: Sentence) -> bool:
     return "***" in text or "{{" in text or "}}" in text
 
 
+AGAIN = frozenset("repeat another further more second third fourth fifth again".split())
 OUTSIDE = frozenset(
     {"outside", "fax", "faxed", "hospital", "report", "letter", "elsewhere", "read", "reads", "says", "wrote", "states"}
 )
@@ -110,8 +118,9 @@ def _plan_section(analysis: Analysis, category: str | None, sentence: Sentence) 
 def _future(analysis: Analysis, cue: Atom | None, sentence: Sentence, start: int) -> bool:
     """ "instead of a repeat angioplasty", "I would not repeat the venoplasty": denied for the future."""
     words = analysis.norms[sentence.start : start]
-    near = words[-8:]
-    return "repeat" in near or "another" in near or ("would" in near and "have" not in near and "be" not in near)
+    near = set(words[-6:])
+    done = {"was", "were"} & set(analysis.norms[start : min(sentence.end, start + 6)])
+    return (not done and bool(near & AGAIN)) or ("would" in near and "have" not in near and "be" not in near)
 
 
 def _word(analysis: Analysis, cue: Atom | None) -> str:

@@ -6,6 +6,7 @@ without its own name borrows it ("common and external iliac veins"); a unit with
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -520,6 +521,7 @@ class SideReader:
         self.analysis = analysis
         self.cues = side_cues(analysis)
         self.seen: dict[str, str] = {}
+        self._fits: dict[str, tuple[list[int], list[str]]] = {}
         self.one_sided = _one_sided(analysis)
         self.majority = {region: self._majority(region) for region in ("leg", "arm", "neck")}
         self.overall = _only({side for _, side, _ in self.cues} - {"bilateral"})
@@ -540,23 +542,41 @@ class SideReader:
         ):
             region = "leg"
         sentence = self.analysis.sentences[m.sentence]
-        fits = [(at, side) for at, side, r in self.cues if side != "bilateral" and (r in ("any", region))]
-        here = [side for at, side in fits if sentence.start <= at < m.start]
+        here = self._before(m.start, sentence.start, region)
         if here:
-            return here[-1]
+            return here
         if vein in self.one_sided:
             return self.one_sided[vein]
         if self.overall:
             return self.overall
         if self.majority.get(region, "unknown") != "unknown":
             return self.majority[region]
-        near = [s for at, s in fits if at < m.start and self.analysis.sentence_at(at).paragraph == sentence.paragraph]
+        near = self._before(m.start, self.analysis.paragraph_start(sentence), region)
         if near:
-            return near[-1]
+            return near
         if vein in self.seen:
             return self.seen[vein]
-        earlier = [s for at, s in fits if at < m.start]
-        return earlier[-1] if earlier and len(set(earlier)) == 1 else "unknown"
+        return self._only_before(m.start, region)
+
+    def _fitting(self, region: str) -> tuple[list[int], list[str]]:
+        """Positions and sides of the cues that speak of a region."""
+        if region not in self._fits:
+            fits = [(at, side) for at, side, r in self.cues if side != "bilateral" and r in ("any", region)]
+            self._fits[region] = ([at for at, _ in fits], [side for _, side in fits])
+        return self._fits[region]
+
+    def _before(self, end: int, start: int, region: str) -> str:
+        """The last side told of a region in [start, end)."""
+        places, sides = self._fitting(region)
+        at = bisect_left(places, end) - 1
+        return sides[at] if at >= 0 and places[at] >= start else ""
+
+    def _only_before(self, end: int, region: str) -> str:
+        """The side of everything told of a region so far, when it is one side only."""
+        places, sides = self._fitting(region)
+        at = bisect_left(places, end)
+        changed = next((i for i, side in enumerate(sides) if side != sides[0]), len(sides))
+        return sides[0] if 0 < at <= changed else "unknown"
 
 
 MAJORITY = 0.66
