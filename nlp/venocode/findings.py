@@ -319,20 +319,35 @@ def _lead(analysis: Analysis) -> tuple[int, int] | None:
 LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())
 
 
+OUT = frozenset("removed withdrawn out off backed pulled slid taken exchanged changed replaced".split())
+PUT_IN = frozenset("new fresh another".split())
+
+
 def _exchange(analysis: Analysis) -> tuple[int, int] | None:
-    tunneled = _body_atoms(analysis, "tunneled", (*READ, "header"))
-    strong = [t for t in tunneled if analysis.norms[t[0]] not in ("catheter", "central")]
-    changed = []
+    """A catheter exchange: said so, or the old catheter comes out and a new one goes in (P21)."""
+    if not any(
+        analysis.norms[s] not in ("catheter", "central")
+        for s, _ in _body_atoms(analysis, "tunneled", (*READ, "header"))
+    ):
+        return None
     for start, end in _body_atoms(analysis, "exchange", (*READ, "header")):
         near = set(analysis.norms[max(0, start - 8) : end + 8])
         other = set(analysis.norms[max(0, start - 1) : end + 5])
-        if near & LINES and not other & {"balloon", "infusion", "lysis", "plasma", "transfusion"}:
-            changed.append((start, end))
-    told = [
-        c for c in changed if analysis.norms[c[0]].startswith(("exchang", "rewir", "replac", "cath", "line", "over"))
-    ]
-    heads = {analysis.norms[c[0]] for c in changed}
-    return (told or changed)[0] if strong and (told or {"old", "new"} <= heads) else None
+        said = any(w.startswith(("exchang", "rewir", "replac", "chang")) for w in analysis.norms[start:end])
+        if said and near & LINES and not other & {"balloon", "infusion", "lysis", "plasma", "transfusion"}:
+            return start, end
+    gone = _beside(analysis, OUT)
+    placed = _beside(analysis, PUT_IN)
+    return placed if gone and placed else None
+
+
+def _beside(analysis: Analysis, words: frozenset[str]) -> tuple[int, int] | None:
+    """The first line or catheter of the body with one of the words close by."""
+    for i, word in enumerate(analysis.norms):
+        told = word in LINES and words & set(analysis.norms[max(0, i - 9) : i + 7])
+        if told and analysis.sentence_at(i).section.kind in READ:
+            return i, i + 1
+    return None
 
 
 def _tips(analysis: Analysis) -> tuple[int, int] | None:
@@ -345,8 +360,15 @@ def _tips(analysis: Analysis) -> tuple[int, int] | None:
         and not any(w in ("no", "not", "if", "instead", "without") for w in analysis.norms[max(0, f[0] - 3) : f[0]])
     ]
     stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
-    tract = any(w in ("shunt", "portosystemic", "viatorr", "shuntogram") for w in analysis.norms)
-    return found[0] if found and (tract or stented) else None
+    titled = [f for f in found if _titled(analysis, f[0])]
+    told = stented or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    return (titled or found)[0] if titled or (found and told) else None
+
+
+def _titled(analysis: Analysis, token: int) -> bool:
+    """Whether the token stands in a title: a header section or one of the first lines."""
+    sentence = analysis.sentence_at(token)
+    return sentence.section.kind == "header" or (sentence.line_start and sentence.index < 3)
 
 
 CREATED = frozenset(
@@ -448,15 +470,22 @@ FACTS = {
 }
 
 
+LEG_CIRCUIT_WORDS = frozenset("thigh femoral leg saphenous".split())
+ARM_CIRCUIT_WORDS = frozenset(
+    "arm forearm brachial brachiocephalic brachiobasilic radiocephalic radial axillary wrist elbow cephalic basilic".split()
+)
+
+
 def circuit_limb(analysis: Analysis) -> str:
     """Whether the dialysis circuit is in a leg or an arm."""
+    arm = leg = 0
     for atom in (*analysis.by_kind.get("circuit", ()), *analysis.by_kind.get("graft_word", ())):
-        near = analysis.norms[max(0, atom.start - 4) : atom.end]
-        if any(w in ("thigh", "femoral", "leg", "saphenous") for w in near) or near[-3:-1] == ["lower", "limb"]:
-            return "leg"
+        near = set(analysis.norms[max(0, atom.start - 4) : atom.end + 4])
+        leg += bool(near & LEG_CIRCUIT_WORDS) or {"lower", "limb"} <= near
+        arm += bool(near & ARM_CIRCUIT_WORDS)
     words = analysis.norms
     thigh = any(w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words))
-    return "leg" if thigh else "arm"
+    return "leg" if thigh or (leg and not arm) else "arm"
 
 
 def in_circuit(vein: str, limb: str) -> bool:

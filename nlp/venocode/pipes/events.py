@@ -38,6 +38,8 @@ class Reading:
     normal: set[Vein] = field(default_factory=set)
     named: dict[Vein, int] = field(default_factory=dict)
     line_topic: list[Vein] = field(default_factory=list)
+    topic: list[Vein] = field(default_factory=list)
+    topic_sentence: int = -99
     acted: bool = False
     foreign: bool = False
     label: str = ""
@@ -672,6 +674,7 @@ class _Sentence:
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
             "stented": list(dict.fromkeys(self.r.stented)),
+            "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
             "foreign": [("artery", "none")] if self.r.foreign or not (self.r.lesions.items or self.r.titled) else [],
             "normal": list(self.r.normal),
@@ -714,6 +717,12 @@ class _Sentence:
             return
         lesions = [m for m in plain if self.states[m.start].lesion]
         chosen = lesions or plain
+        words = self.a.norms[self.s.start : self.s.end]
+        turn = words[0] in TURNS and len(words) <= 14 and not VERBS & set(words)
+        if turn and len(plain) == 1 and self.s.section.kind in READ:
+            self.r.topic, self.r.topic_sentence = list(plain[0].veins), self.s.index
+        else:
+            self.r.topic = []
         self.r.focus = list(chosen[-1].veins) if lesions else list(chosen[0].veins)
         self.r.focus_sentence = self.s.index
         if self.s.line_start and self._list_line():
@@ -733,6 +742,7 @@ class _Sentence:
 
 
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
+TURNS = frozenset("then next now first finally lastly second third on".split())
 MEASURED = frozenset(
     "measured measures measuring diameter diameters area areas calibre caliber wide width reference".split()
 )

@@ -188,6 +188,9 @@ def resolve(
     positional = _positional(candidates, words)
     if positional:
         return positional
+    topic = [v for v in context["topic"] if v not in context["normal"]]
+    if topic and not side:
+        return topic
     known = {x.vein for x in candidates}
     focus = [v for v in context["focus"] if v in known]
     if focus:
@@ -291,27 +294,21 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return []
 
 
+PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesions with by ,".split())
+
+
 def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     if len(candidates) < 2:
         return []
     ranked = sorted(candidates, key=lambda x: CENTRALITY.get(x.vein[0], 4))
+    below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)
+    central = CENTRAL | (UPPER if below else LOWER)
+    peripheral = PERIPHERAL | (LOWER if below else UPPER)
+    found: list[Vein] = []
     for i, w in enumerate(words):
-        following = words[i + 1 : i + 2]
-        if following and following[0] not in (
-            "lesion",
-            "stenosis",
-            "one",
-            "was",
-            "of",
-            "narrowing",
-            "stricture",
-            "part",
-            "lesions",
-        ):
-            continue
-        below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)
-        if w in CENTRAL or w in (UPPER if below else LOWER):
-            return [ranked[-1].vein]
-        if w in PERIPHERAL or w in (LOWER if below else UPPER):
-            return [ranked[0].vein]
-    return []
+        following = words[i + 1] if i + 1 < len(words) else "one"
+        if following in PLACED_AT and w in central:
+            found.append(ranked[-1].vein)
+        elif following in PLACED_AT and w in peripheral:
+            found.append(ranked[0].vein)
+    return list(dict.fromkeys(found))
