@@ -37,7 +37,7 @@ def notes_of(count: int, words: int) -> list[str]:
 
 
 def stock_medspacy() -> Callable[[str], object]:
-    """medspaCy as its documentation builds it, with our words as targets."""
+    """MedspaCy as its documentation builds it, with our words as targets."""
     from loguru import logger
 
     logger.disable("PyRuSH")
@@ -65,7 +65,9 @@ def timed(run: Callable[[str], object], notes: list[str]) -> float:
 def startup(note: str) -> float:
     """Seconds of one ``venocode code`` call, start to end."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "venocode", "code", "-", "--json"], input=note.encode(), check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "venocode", "code", "-", "--json"], input=note.encode(), check=True, capture_output=True
+    )
     return time.perf_counter() - start
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from venocode.errors import CorpusError
 NOTES = sorted((Path(__file__).resolve().parents[1] / "corpora" / "notes").glob("*.notes"))
 LEFT_FV = {"vein": "femoral_vein", "side": "left"}
 SVC = {"vein": "superior_vena_cava", "side": "none"}
+NOTHING, ONE = {"37248": 0, "37249": 0}, {"37248": 1, "37249": 0}
 
 
 def block(body: str = "<<A:performed|dilated>>\n", head: str = "n-1 | a voice | one, two", **changes: Any) -> str:
@@ -85,7 +87,10 @@ class TestMarks:
     @pytest.mark.parametrize("plus", ["+", " + "])
     def test_several_veins_in_one_phrase(self, plus: str) -> None:
         _, (span,) = parse_marked(f"<<V:left femoral_vein{plus}none superior_vena_cava:imaged|both>>")
-        assert span["veins"] == [{"side": "left", "vein": "femoral_vein"}, {"side": "none", "vein": "superior_vena_cava"}]
+        assert span["veins"] == [
+            {"side": "left", "vein": "femoral_vein"},
+            {"side": "none", "vein": "superior_vena_cava"},
+        ]
 
     def test_a_mark_may_cross_a_line_and_hold_a_bar(self) -> None:
         text, (span,) = parse_marked("a <<A:performed|dil-\nated | twice>> b")
@@ -107,6 +112,10 @@ class TestMarks:
             ("<<V:|x>>", "unknown vein ''"),
             ("ab <<A:performed|x <<F|y>> z>>", "nested mark near offset 3"),
             ("<<X:open|<<F|a>>>>", "nested mark near offset 0"),
+            ("ab <<F:foo|x>>", "unknown attribute 'foo' near offset 3; a mark F has none"),
+            ("<<F:|x>>", "unknown attribute '' near offset 0; a mark F has none"),
+            ("ab <<A:performed|>>", "empty mark near offset 3"),
+            ("<<V:left femoral_vein:treated| \n>>", "empty mark near offset 0"),
             ("<<Q|x>>", "unreadable mark"),
             ("<<A:performed>>", "unreadable mark"),
             ("<<A:performed|x", "unreadable mark near offset 0"),
@@ -130,12 +139,13 @@ WORDS = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs"]
 
 @given(st.lists(st.tuples(MARKS, WORDS), max_size=12))
 def test_stripping_marks_loses_nothing(parts: list[tuple[str, str]]) -> None:
+    parts = [(mark if words.strip() else "", words) for mark, words in parts]  # an empty mark is refused
     marked = "".join(f"<<{mark}|{words}>>" if mark else words for mark, words in parts)
     text, spans = parse_marked(marked)
     assert text == "".join(words for _, words in parts)
     assert [s["text"] for s in spans] == [words for mark, words in parts if mark]
     assert all(text[s["start"] : s["end"]] == s["text"] for s in spans)
-    assert all(a["end"] <= b["start"] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a["end"] <= b["start"] for a, b in pairwise(spans))
 
 
 class TestFiles:
@@ -168,7 +178,9 @@ class TestFiles:
     def test_a_record_that_is_no_json(self, tmp_path: Path) -> None:
         assert refused(tmp_path, "=== n-1 | a | b\n{oops\n---\nx\n").startswith("some.notes, note n-1: ")
 
-    @pytest.mark.parametrize("key", ["treated_veins", "codes", "not_counted", "flags", "access", "fluoroscopy", "review"])
+    @pytest.mark.parametrize(
+        "key", ["treated_veins", "codes", "not_counted", "flags", "access", "fluoroscopy", "review"]
+    )
     def test_a_record_that_lacks_a_key(self, tmp_path: Path, key: str) -> None:
         assert refused(tmp_path, block(**{key: ...})) == f"some.notes, note n-1: gold record lacks {key}"
 
@@ -195,27 +207,72 @@ class TestFiles:
         message = refused(tmp_path, block() + block("<<A:done|x>>", head="n-2 | a | b"))
         assert message.startswith("some.notes, note n-2: unknown attribute 'done'")
 
-    @pytest.mark.xfail(strict=True, reason="corpus._check: sides of the gold record are not checked")
     @pytest.mark.parametrize("vein", [{"vein": "femoral_vein", "side": "lefty"}, {"vein": "femoral_vein"}])
     def test_an_unknown_side(self, tmp_path: Path, vein: dict[str, str]) -> None:
-        refused(tmp_path, block(treated_veins=[vein]))
+        message = refused(tmp_path, block(treated_veins=[vein]))
+        assert message.startswith("some.notes, note n-1: treated_veins: side of femoral_vein is missing or unknown")
 
-    @pytest.mark.xfail(strict=True, raises=KeyError, reason="corpus._check: an entry without 'vein' escapes as KeyError")
+    @pytest.mark.parametrize(
+        "vein",
+        [
+            {"vein": "superior_vena_cava", "side": "left"},
+            {"vein": "left_superior_pulmonary_vein", "side": "right"},
+            {"vein": "femoral_vein", "side": "bilateral"},
+        ],
+    )
+    def test_a_side_the_vein_cannot_have(self, tmp_path: Path, vein: dict[str, str]) -> None:
+        assert refused(tmp_path, block(treated_veins=[vein])).startswith("some.notes, note n-1: treated_veins: ")
+
     def test_an_entry_without_its_vein(self, tmp_path: Path) -> None:
-        refused(tmp_path, block(treated_veins=[{"side": "left"}]))
+        message = refused(tmp_path, block(treated_veins=[{"side": "left"}]))
+        assert message == "some.notes, note n-1: treated_veins: an entry lacks 'vein'"
 
-    @pytest.mark.xfail(strict=True, raises=TypeError, reason="corpus._check: a value of another type escapes as TypeError")
+    @pytest.mark.parametrize("key", ["treated_veins", "not_counted", "access"])
+    @pytest.mark.parametrize("entry", [5, None, "femoral_vein", {}, {"vein": 3, "vessel": 3}, {"vein": ["x"]}])
+    def test_an_entry_of_another_type(self, tmp_path: Path, key: str, entry: object) -> None:
+        none = {"treated_veins": [], "codes": ONE if key == "treated_veins" else NOTHING}
+        message = refused(tmp_path, block(**(none | {key: [entry]})))
+        assert message.startswith(f"some.notes, note n-1: {key}: an entry lacks '")
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            ({"not_counted": [SVC]}, "not_counted: why is missing or unknown"),
+            ({"not_counted": [SVC | {"why": "because"}]}, "not_counted: why is missing or unknown"),
+            ({"not_counted": [LEFT_FV | {"why": "negated"}]}, "left femoral_vein stands twice"),
+            ({"access": [{"vessel": "fistula", "side": "left"}]}, "access: approach is missing or unknown"),
+            ({"access": [{"vessel": "fistula", "approach": "open"}]}, "access: side of fistula is missing or unknown"),
+            ({"flags": "two_routes"}, "flags must be a list"),
+            ({"flags": [1]}, "flags must be a list of strings"),
+            ({"codes": 1}, "codes must be an object"),
+            ({"fluoroscopy": "yes"}, "fluoroscopy must be true or false"),
+            ({"review": 1}, "review must be true or false"),
+        ],
+    )
+    def test_a_value_of_another_kind(self, tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+        assert refused(tmp_path, block(**changes)).startswith(f"some.notes, note n-1: {told}")
+
+    def test_a_record_nested_without_end(self, tmp_path: Path) -> None:
+        text = f"=== n-1 | a | b\n{'[' * 100_000}\n---\nx\n"
+        assert refused(tmp_path, text).startswith("some.notes, note n-1: ")
+
     @pytest.mark.parametrize("record", ["5", block(treated_veins=3).split("\n")[1]])
     def test_a_record_of_another_type(self, tmp_path: Path, record: str) -> None:
-        refused(tmp_path, f"=== n-1 | a | b\n{record}\n---\nx\n")
+        message = refused(tmp_path, f"=== n-1 | a | b\n{record}\n---\nx\n")
+        assert message.startswith("some.notes, note n-1: ")
 
-    @pytest.mark.xfail(strict=True, reason="corpus._check: one vein listed twice is two units (P3)")
     def test_one_vein_treated_twice(self, tmp_path: Path) -> None:
-        refused(tmp_path, block(treated_veins=[LEFT_FV, LEFT_FV], codes={"37248": 1, "37249": 1}))
+        message = refused(tmp_path, block(treated_veins=[LEFT_FV, LEFT_FV], codes={"37248": 1, "37249": 1}))
+        assert message == "some.notes, note n-1: left femoral_vein stands twice in the gold record"
 
-    @pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="corpus.read_notes: text that is not UTF-8 escapes")
     def test_a_file_that_is_not_utf8(self, tmp_path: Path) -> None:
-        refused(tmp_path, block().encode() + b"\xff")
+        message = refused(tmp_path, block().encode() + block(head="n-2 | a | b").encode() + b"\xff")
+        assert message.startswith("some.notes, note n-2: not UTF-8 at byte ")
+        assert refused(tmp_path, b"\xff").startswith("some.notes: not UTF-8 at byte 0")
+
+    def test_a_file_that_is_missing(self, tmp_path: Path) -> None:
+        with pytest.raises(CorpusError, match=r"gone\.notes cannot be read"):
+            list(read_notes(tmp_path / "gone.notes"))
 
 
 class TestShipped:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from venocode.anatomy import VESSELS
@@ -102,7 +102,6 @@ class TestReadRight:
             ("ballon", "balloon"),
             ("f1uoroscopy", "fluoroscopy"),
             ("ang1oplasty", "angioplasty"),
-            ("Veno9lasty", "veno9lasty"),
             ("fem0ral", "femoral"),
             ("5tenosis", "stenosis"),
             ("bal|oon", "balloon"),
@@ -115,12 +114,9 @@ class TestReadRight:
     def test_typing_slips_and_ocr(self, typed: str, meant: str) -> None:
         assert normalise(typed) == meant
 
-    def test_every_key_word_with_one_slip_inside_is_a_known_word(self) -> None:
-        known = key_words() | set(SPELLING["guard"]) | set(SPELLING["keys"])
-        for key in SPELLING["keys"]:
-            if len(key) >= 9:
-                typed = key[:4] + key[5:]
-                assert normalise(typed) in known | {typed}
+    @pytest.mark.parametrize("typed", ["stenosus", "angioplastiez", "balloonz"])
+    def test_a_word_as_near_to_two_key_words_stays(self, typed: str) -> None:
+        assert normalise(typed) == typed
 
     @pytest.mark.parametrize("text", ["12", "14x40", "37248", "2024", "5000", "10", "1", "", "a", "é", "0|5"])
     def test_numbers_and_short_tokens_stay(self, text: str) -> None:
@@ -146,13 +142,14 @@ class TestNeverRespelled:
         assert normalise(word) == word
         assert normalise(word.upper()) == word
 
-    @pytest.mark.xfail(strict=True, reason="spelling.yaml guard lacks this word: it is read as a key word")
     @pytest.mark.parametrize(
         "word",
-        ["infection", "inhalation", "insulation", "inflicted", "dilution", "induction", "indicator", "arteriole", "waits",
-         "precious", "eternal"],
-    )  # fmt: skip
-    def test_real_words_that_are_not_guarded(self, word: str) -> None:
+        "infection inhalation insulation inflicted dilution induction indicator arteriole porta precious waits eternal "
+        "auxiliary infernal inflection inflammation isolation indignation indicating predicted predicate prediluted "
+        "postulated postdated procedural imprecision brachycephalic hematic planted panned postal legions scents stunts "
+        "occludes deplored steatoses basilica interna whist wait myenteric splenetic inseminated infraction innovation".split(),
+    )
+    def test_real_words_near_a_key_word(self, word: str) -> None:
         assert normalise(word) == word
 
 
@@ -165,10 +162,13 @@ class TestArteryAndVein:
         assert [w for w in ARTERY_WORDS if normalise(w) in ONLY_VEINS] == []
         assert [w for w in VEIN_WORDS if normalise(w) in ONLY_ARTERIES] == []
 
-    @pytest.mark.parametrize(("own", "other"), [(ONLY_ARTERIES, ONLY_VEINS), (ONLY_VEINS, ONLY_ARTERIES)], ids=["a", "v"])
+    @pytest.mark.parametrize(
+        ("own", "other"), [(ONLY_ARTERIES, ONLY_VEINS), (ONLY_VEINS, ONLY_ARTERIES)], ids=["a", "v"]
+    )
     def test_no_misspelled_word_turns_into_the_other(self, own: set[str], other: set[str]) -> None:
         known = VEIN_WORDS | ARTERY_WORDS
-        wrong = {t: normalise(t) for w in own if len(w) > 3 for t in one_slip(w) if t not in known and normalise(t) in other}
+        slips = {t for w in own if len(w) > 4 for t in one_slip(w) if t[:1] == w[0]} - known
+        wrong = {t: normalise(t) for t in slips if normalise(t) in other}
         assert wrong == {}
 
 
@@ -187,12 +187,10 @@ def misspelled(draw: st.DrawFn) -> str:
 @example("İLIAC")
 def test_normalise_is_idempotent_and_lower(word: str) -> None:
     once = normalise(word)
-    assume(once not in SPELLING["short"])  # told apart below
     assert normalise(once) == once
     assert once == once.lower()
 
 
-@pytest.mark.xfail(strict=True, reason="normalise: an OCR reading that is itself a known misspelling is not read further")
 @pytest.mark.parametrize("word", ["1leac", "i1eac"])
 def test_normalise_is_idempotent_through_ocr(word: str) -> None:
     assert normalise(normalise(word)) == normalise(word)

@@ -79,6 +79,7 @@ SIDES = [
     ("Rt. common iliac vein", "right common_iliac_vein"),
     ("LEFT COMMON ILIAC VEIN", "left common_iliac_vein"),
     ("bilat common iliac veins", "left common_iliac_vein+right common_iliac_vein"),
+    ("B/L common iliac veins", "left common_iliac_vein+right common_iliac_vein"),
     ("b/l common iliac veins", "left common_iliac_vein+right common_iliac_vein"),
     ("bilateral common iliac veins", "left common_iliac_vein+right common_iliac_vein"),
     ("both common iliac veins", "left common_iliac_vein+right common_iliac_vein"),
@@ -104,9 +105,12 @@ COORDINATION = [
     "<<V:right subclavian_vein+right axillary_vein:imaged|right subclavian and axillary veins>>",
     "<<V:right subclavian_vein:imaged|right subclavian vein>> and <<V:none superior_vena_cava:imaged|SVC>>",
     "<<V:left common_iliac_vein:imaged|left common iliac vein>> and the <<V:right external_iliac_vein:imaged|right external iliac vein>>",
+    "<<V:left common_femoral_vein+left deep_femoral_vein:imaged|left common femoral and deep femoral veins>>",
     "<<V:left common_femoral_vein+left deep_femoral_vein:imaged|left common and deep femoral veins>>",
     "<<V:bilateral common_iliac_vein+bilateral external_iliac_vein:imaged|bilateral common and external iliac veins>>",
-    "<<V:left common_iliac_vein+left external_iliac_vein+left common_femoral_vein:imaged|left common iliac, external iliac and common femoral veins>>",
+    "<<V:bilateral renal_vein+bilateral gonadal_vein:imaged|both renal and gonadal veins>>",
+    "<<V:left popliteal_vein+left femoral_vein+left common_femoral_vein:imaged|left popliteal, femoral and common femoral veins>>",
+    "<<V:left common_iliac_vein:imaged|left common-iliac vein>>",
 ]
 
 
@@ -122,7 +126,10 @@ RANGES = [
     ),
     ("from the popliteal to the common femoral vein on the left", ["left popliteal_vein", "left common_femoral_vein"]),
     ("from the right subclavian vein to the SVC", ["right subclavian_vein", "none superior_vena_cava"]),
-    ("through the left CFV, EIV and CIV", ["left common_femoral_vein", "left external_iliac_vein", "left common_iliac_vein"]),
+    (
+        "through the left CFV, EIV and CIV",
+        ["left common_femoral_vein", "left external_iliac_vein", "left common_iliac_vein"],
+    ),
 ]
 
 
@@ -163,7 +170,8 @@ def test_no_typo_turns_an_artery_into_a_vein(name, side, slip):
 
 def test_artery_beside_vein():
     assert_mentions(
-        "FINDINGS: The right common iliac artery crosses the <<V:left common_iliac_vein:imaged|left common iliac vein>>.", "V"
+        "FINDINGS: The right common iliac artery crosses the <<V:left common_iliac_vein:imaged|left common iliac vein>>.",
+        "V",
     )
 
 
@@ -181,7 +189,9 @@ def test_headless_name_is_read_by_context(sentence, vein):
     assert bool(named(f"TECHNIQUE: {sentence}")) is vein
 
 
-@pytest.mark.parametrize("words", ["jugular reflux", "portal pressure", "saphenous nerve", "iliac crest", "femoral sheath"])
+@pytest.mark.parametrize(
+    "words", ["jugular reflux", "portal pressure", "saphenous nerve", "iliac crest", "femoral sheath"]
+)
 def test_adjective_is_no_vein(words):
     assert named(f"FINDINGS: Venography was done. There was {words}.") == []
 
@@ -191,7 +201,10 @@ CARRIED = [
         "TECHNIQUE: The left leg was prepped. The popliteal vein was punctured. The common iliac vein was narrowed.",
         ["left popliteal_vein", "left common_iliac_vein"],
     ),
-    ("PROCEDURE: Right subclavian venoplasty\nTECHNIQUE: The subclavian vein was dilated.", ["right subclavian_vein"] * 2),
+    (
+        "PROCEDURE: Right subclavian venoplasty\nTECHNIQUE: The subclavian vein was dilated.",
+        ["right subclavian_vein"] * 2,
+    ),
     (
         "TECHNIQUE: The left common iliac vein was tight. The external iliac vein was patent.",
         ["left common_iliac_vein", "left external_iliac_vein"],
@@ -221,7 +234,9 @@ def test_left_as_a_verb_gives_no_side():
     assert named("TECHNIQUE: The external iliac vein was left alone.") == ["unknown external_iliac_vein"]
 
 
-@pytest.mark.parametrize("words", ["renal veins", "common iliac veins", "innominates", "subclavian veins", "CIVs", "IJVs"])
+@pytest.mark.parametrize(
+    "words", ["renal veins", "common iliac veins", "innominates", "subclavian veins", "CIVs", "IJVs"]
+)
 def test_plural_means_both_sides(words):
     mention = named(f"FINDINGS: Venography showed patent {words}.")
     assert len(mention) == 1
@@ -249,5 +264,5 @@ def test_typo_and_ocr(words, vein):
 
 
 def test_phrase_broken_over_lines():
-    note = "FINDINGS: Venography showed that the left common\n   external and internal jugular veins and the right common\niliac vein were patent."
-    assert named(note)[-1] == "right common_iliac_vein"
+    note = "FINDINGS: Venography showed that the left\n   external and internal jugular veins and the right common\niliac vein were patent."
+    assert named(note) == ["left external_jugular_vein+left internal_jugular_vein", "right common_iliac_vein"]

@@ -105,6 +105,13 @@ ARM_CIRCUIT = frozenset({"cephalic_vein", "basilic_vein", "brachial_vein", "medi
 LEG_CIRCUIT = frozenset({"great_saphenous_vein", "femoral_vein", "common_femoral_vein", "deep_femoral_vein", "popliteal_vein",
                          "external_iliac_vein", "common_iliac_vein", "iliac_vein", "inferior_vena_cava"})  # fmt: skip
 
+#: Veins of an access being created, in whichever limb it lies (policy P14): an arm's fistula, or the deep veins of a leg that
+#: venous arterialisation takes. Iliac and central veins belong to it only in the limb of the circuit (above).
+CREATED = frozenset({"cephalic_vein", "basilic_vein", "brachial_vein", "median_cubital_vein", "axillary_vein", "radial_vein",
+                     "ulnar_vein", "great_saphenous_vein", "small_saphenous_vein", "saphenous_vein", "femoral_vein",
+                     "common_femoral_vein", "deep_femoral_vein", "popliteal_vein", "anterior_tibial_vein", "posterior_tibial_vein",
+                     "tibial_vein", "peroneal_vein"})  # fmt: skip
+
 #: Central veins a lead, a port or a dialysis catheter passes.
 CENTRAL = frozenset({"subclavian_vein", "brachiocephalic_vein", "superior_vena_cava", "axillary_vein", "internal_jugular_vein",
                      "inferior_vena_cava", "common_iliac_vein", "external_iliac_vein", "iliac_vein", "common_femoral_vein",

@@ -195,8 +195,9 @@ def _no_fluoroscopy(analysis: Analysis, start: int) -> bool:
 
 
 def _has_body(analysis: Analysis) -> bool:
-    """Whether the note tells the procedure at all: an access, an act, a lesion or a stent outside titles and history."""
+    """Whether the note tells the procedure at all: an access, an act, venography, a lesion or a stent outside titles and history."""
     begun = [a.sentence for a in analysis.access] + [a.sentence for a in analysis.acts if a.assertion == "performed"]
+    begun += [m.sentence for m in analysis.veins if _imaged(analysis, analysis.sentences[m.sentence])]
     if any(_read(analysis, analysis.sentences[i]) for i in begun):
         return True
     told = {
@@ -217,6 +218,10 @@ def _has_body(analysis: Analysis) -> bool:
         and not is_title(analysis, analysis.sentences[link.sentence])
         for link in analysis.links
     )
+
+
+def _imaged(analysis: Analysis, sentence: Sentence) -> bool:
+    return analysis.has("venography", sentence.start, sentence.end)
 
 
 def _access_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, int]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,9 @@ def load_model(folder: Path | None = None) -> VeinModel:
     Raises
     ------
     ModelError
-        When a file is missing, the hash does not match the manifest, the features differ or the file holds a type
-        that is not trusted; names the file and the remedy.
+        When a file is missing or broken, the hash does not match the manifest, the features or the calibration are
+        not of this version, or the file holds a type that is not trusted or no fitted classifier; names the file and
+        the remedy.
     """
     where = folder or shipped_model()
     manifest = _manifest(where)
@@ -80,14 +82,42 @@ def load_model(folder: Path | None = None) -> VeinModel:
         )
     if manifest.get("features") != list(NAMES):
         raise ModelError(f"model in {where} was trained on other features than this version uses; run 'venocode train'")
-    curve = manifest.get("calibration")
-    return VeinModel(_unpack(data, where), digest, (curve["intercept"], curve["slope"]) if curve else None)
+    curve = _calibration(manifest.get("calibration"), where)
+    estimator = _unpack(data, where)
+    _check_classifier(estimator, where)
+    return VeinModel(estimator, digest, curve)
+
+
+def _calibration(curve: Any, where: Path) -> tuple[float, float] | None:
+    """The calibration of a manifest; None where it holds none."""
+    if curve is None:
+        return None
+    values: list[Any] = [curve.get("intercept"), curve.get("slope")] if isinstance(curve, dict) else []
+    if not values or not all(type(v) in (int, float) and abs(v) < 1e9 and math.isfinite(v) for v in values):
+        raise ModelError(
+            f"model manifest {where / MANIFEST_FILE}: key 'calibration' must hold the numbers 'intercept' and 'slope'; "
+            "run 'venocode train'"
+        )
+    return float(values[0]), float(values[1])
+
+
+def _check_classifier(estimator: Any, where: Path) -> None:
+    """Whether it really gives a probability for the features of one vein."""
+    try:
+        (row,) = estimator.predict_proba([[0.0] * len(NAMES)])
+        fits = list(estimator.classes_) == [0, 1] and len(row) == 2 and all(0.0 <= float(p) <= 1.0 for p in row)
+    except Exception:  # whatever the archive holds may raise anything
+        fits = False
+    if not fits:
+        raise ModelError(
+            f"model file {where / MODEL_FILE} holds no fitted classifier of {len(NAMES)} features; run 'venocode train'"
+        )
 
 
 def _manifest(where: Path) -> dict[str, Any]:
     try:
         content = json.loads(_read(where / MANIFEST_FILE))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # not text, not JSON, or nested without end
         raise ModelError(f"model manifest {where / MANIFEST_FILE} is not valid JSON; run 'venocode train'") from None
     return content if isinstance(content, dict) else {}
 

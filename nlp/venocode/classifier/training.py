@@ -77,7 +77,7 @@ def train(corpora: Path, out: Path) -> dict[str, Any]:
     Raises
     ------
     CorpusError
-        When there are no notes or one is marked wrongly.
+        When there are no notes, one is marked wrongly, or they are too few to learn from and to test on.
     """
     import skops.io
 
@@ -85,6 +85,7 @@ def train(corpora: Path, out: Path) -> dict[str, Any]:
     if not files:
         raise CorpusError(f"no *.notes files under {corpora / 'notes'}; give the folder that holds 'notes'")
     notes = list(_read(files))
+    _check_enough(notes, corpora / "notes")
     figures, calibration = cross_validate(notes)
     estimator = fit([e for n in notes for e in n.known])
     data = skops.io.dumps(estimator)
@@ -95,6 +96,26 @@ def train(corpora: Path, out: Path) -> dict[str, Any]:
     (out / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (out / CARD_FILE).write_text(_card(manifest), encoding="utf-8")
     return figures
+
+
+def _check_enough(notes: list[ReadNote], folder: Path) -> None:
+    """Whether every voice can be held out: the notes of the others must show veins of both kinds."""
+    if not notes:
+        raise CorpusError(
+            f"no notes in the *.notes files under {folder}; a note begins with a line '=== id | style | tags'"
+        )
+    voices = sorted({n.voice for n in notes})
+    if len(voices) < 2:
+        raise CorpusError(
+            f"only one voice ({voices[0]}.notes) under {folder}; add a file of another author, so that one can be held out"
+        )
+    for voice in voices:
+        kinds = {e.label for n in notes if n.voice != voice for e in n.known}
+        if kinds != {0, 1}:
+            raise CorpusError(
+                f"too few notes under {folder}: without {voice}.notes no vein that was "
+                f"{'not ' if 1 in kinds else ''}ballooned is left to learn from; add notes of other authors"
+            )
 
 
 def new_estimator() -> Any:
@@ -138,16 +159,16 @@ def read_gold(engine: Engine, note: GoldNote, voice: str) -> ReadNote:
     return ReadNote(voice, case, tuple(examples), treated)
 
 
-def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, float]]:
+def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, float] | None]:
     """Leave one voice out.
 
     Returns
     -------
     tuple of dict
         Log loss, Brier score and share of veins right for the head and for the rules alone, with the share of notes
-        whose counted veins are exactly the gold's; and the calibration curve of the note probability.
+        whose counted veins are exactly the gold's; and the calibration curve of the note probability, None where
+        all notes or none are exact, so that no curve can be fitted (the note probability is then the plain product).
     """
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import brier_score_loss, log_loss
 
     truth: list[int] = []
@@ -178,7 +199,6 @@ def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, flo
         share = sum(exact[first:]) / len(held)
         by_voice[voice] = {"veins": len(y), "head": _right(y, p), "rules": _right(y, b), "notes_exact": round(share, 4)}
         truth, head, rules = truth + y, head + p, rules + b
-    curve = LogisticRegression(C=1.0).fit([[x] for x in agreement], exact)
     figures = {
         "veins": len(truth),
         "ballooned": sum(truth),
@@ -196,10 +216,22 @@ def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, flo
         },
         "by_voice": by_voice,
     }
-    return figures, {"intercept": round(float(curve.intercept_[0]), 4), "slope": round(float(curve.coef_[0][0]), 4)}
+    return figures, _curve(agreement, exact)
+
+
+def _curve(agreement: list[float], exact: list[int]) -> dict[str, float] | None:
+    """The logistic curve from the log agreement of a note to the chance that it is exact."""
+    from sklearn.linear_model import LogisticRegression
+
+    if len(set(exact)) < 2:
+        return None
+    curve = LogisticRegression(C=1.0).fit([[x] for x in agreement], exact)
+    return {"intercept": round(float(curve.intercept_[0]), 4), "slope": round(float(curve.coef_[0][0]), 4)}
 
 
 def _right(truth: list[int], probabilities: list[float]) -> float:
+    if not truth:  # a voice whose notes name no vein
+        return 0.0
     return round(sum((p >= 0.5) == bool(y) for y, p in zip(truth, probabilities, strict=True)) / len(truth), 4)
 
 

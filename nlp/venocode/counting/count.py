@@ -16,6 +16,7 @@ REVIEW = frozenset({
     "two_routes", "header_only", "side_unspecified", "vein_unspecified",
 })  # fmt: skip
 QUERY = frozenset({"header_body_mismatch", "vein_unspecified", "side_unspecified"})
+UNSPECIFIED = frozenset({"unknown_vein", "iliac_vein"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
         f.vein for f in case.findings if probabilities[f.vein] >= case.settings.decision_threshold and supported(f)
     }
     if not case.facts.has_body:
-        ballooned |= {f.vein for f in case.findings if f.n("title")}
+        ballooned |= {f.vein for f in case.findings if f.n("title") and not f.n("retracted")}
     for f in case.findings:
         p = probabilities[f.vein]
         if f.vein not in ballooned:
@@ -78,10 +79,12 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
             continue
         out = exclusion(f, case)
         decided.append(Counted(f, p, out is None, out.reason if out else None, (out.rule if out else "P1",)))
-    decided = _bridge(decided, case)
-    decided = _group(decided, case)
     decided = _unspecified(decided, case)
-    flags = list(_flags(decided, case))
+    decided = _bridge(decided, case)
+    drops = _sir_drops(decided)
+    if case.settings.grouping == "sir":
+        decided = _group(decided, drops)
+    flags = list(_flags(decided, case, bool(ballooned), bool(drops)))
     documentation = _documentation(decided, case)
     flags += [
         (f"missing:{name}", None) for name, ok in documentation.items() if not ok and any(d.counted for d in decided)
@@ -96,25 +99,29 @@ def supported(finding: VeinFinding) -> bool:
 
 def _bridge(decided: list[Counted], case: Case) -> list[Counted]:
     """P5: of two neighbouring veins with one contiguous lesion treated as one, the first named counts."""
-    dropped: set[tuple[str, str]] = set()
+    counted = {d.finding.vein for d in decided if d.counted}
+    kept_for: dict[tuple[str, str], tuple[str, str]] = {}  # dropped vein: the one that counts for both
+    seen: set[frozenset[tuple[str, str]]] = set()
     for a, b in case.facts.bridging:
-        pair = [d for d in decided if d.counted and d.finding.vein in (a, b)]
-        if len(pair) == 2:
-            dropped.add(
-                max(pair, key=lambda d: (d.finding.vein != a and d.finding.vein == b, d.finding.first)).finding.vein
-            )
-    return [_without(d, "bridged", "P5") if d.finding.vein in dropped else d for d in decided]
+        if {a, b} <= counted and frozenset((a, b)) not in seen and b not in kept_for and _kept(a, kept_for) != b:
+            kept_for[b] = a
+        seen.add(frozenset((a, b)))
+    return [_without(d, "bridged", "P5") if d.finding.vein in kept_for else d for d in decided]
+
+
+def _kept(vein: tuple[str, str], kept_for: dict[tuple[str, str], tuple[str, str]]) -> tuple[str, str]:
+    """The vein that counts for a lesion over several veins: never one that was itself dropped."""
+    while vein in kept_for:
+        vein = kept_for[vein]
+    return vein
 
 
 def _without(d: Counted, reason: str, rule: str) -> Counted:
     return Counted(d.finding, d.probability, False, reason, (*d.rules, rule))
 
 
-def _group(decided: list[Counted], case: Case) -> list[Counted]:
+def _group(decided: list[Counted], drop: dict[tuple[str, str], str]) -> list[Counted]:
     """The ``sir`` setting: grouped leg veins are one vessel, and a stent in one takes the other."""
-    if case.settings.grouping != "sir":
-        return decided
-    drop = _sir_drops(decided)
     return [_without(d, drop[d.finding.vein], "P9" if drop[d.finding.vein].startswith("stent") else "P3") if d.finding.vein in drop else d
             for d in decided]  # fmt: skip
 
@@ -139,26 +146,31 @@ def _sir_drops(decided: Iterable[Counted]) -> dict[tuple[str, str], str]:
 
 
 def _unspecified(decided: list[Counted], case: Case) -> list[Counted]:
+    """P25: a site may leave out a vein or side that cannot be told; it is left out before it stands for another."""
     if case.settings.count_unspecified:
         return decided
-    return [_without(d, "special", "P25") if d.counted and d.finding.vein[1] == "unknown" else d for d in decided]
+    return [
+        _without(d, "special", "P25") if d.counted and (d.finding.vein[1] == "unknown" or d.finding.vein[0] in UNSPECIFIED) else d
+        for d in decided
+    ]  # fmt: skip
 
 
 # --- flags ---------------------------------------------------------------------------------------------------------------
 
 
-def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int, int] | None]]:
+def _flags(
+    decided: list[Counted], case: Case, ballooned: bool, grouping_differs: bool
+) -> Iterable[tuple[str, tuple[int, int] | None]]:
     facts = case.facts
     counted = [d for d in decided if d.counted]
+    unspecified = [d for d in decided if d.counted or "P25" in d.rules]
     excluded = {d.finding.vein: d for d in decided if not d.counted}
     stented = [d for d in decided if d.finding.n("stent")]
     if counted and any(s.reason != "all_inclusive" and not s.counted for s in stented):
         yield "separate_vein_modifier", None
-    if any(d.reason == "bridged" for d in decided) and case.settings.grouping == "named":
+    if any("P5" in d.rules for d in decided):
         yield "bridging_lesion", None
-    if (_sir_drops(decided) and case.settings.grouping == "named") or (
-        case.settings.grouping == "sir" and any("P3" in d.rules for d in decided)
-    ):
+    if grouping_differs:
         yield "grouping_differs", None
     if any(d.reason == "header_only_mismatch" for d in decided):
         yield "header_body_mismatch", _where(next(d for d in decided if d.reason == "header_only_mismatch"), "title")
@@ -174,7 +186,7 @@ def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int,
             break
     if any("P18" in d.rules for d in decided if d.reason == "special"):
         yield "coronary_sinus", None
-    if any(d.finding.vein[0] in PULMONARY for d in counted):
+    if any(d.finding.vein[0] in PULMONARY and (d.counted or "P19" in d.rules) for d in decided):
         yield "pulmonary_vein", None
     if any("P23" in d.rules for d in decided):
         yield "old_access", facts.flags.get("old_access")
@@ -186,11 +198,11 @@ def _flags(decided: list[Counted], case: Case) -> Iterable[tuple[str, tuple[int,
         yield "catheter_exchange", facts.flags["exchange"]
     if facts.has("ms") and any("jugular" in d.finding.vein[0] or "azygos" in d.finding.vein[0] for d in counted):
         yield "coverage", facts.flags["ms"]
-    if facts.has("circuit") and counted and _two_routes(case):
+    if facts.has("circuit") and ballooned and _two_routes(case):
         yield "two_routes", facts.flags["circuit"]
-    if any(d.finding.vein[1] == "unknown" for d in counted):
+    if any(d.finding.vein[1] == "unknown" for d in unspecified):
         yield "side_unspecified", None
-    if any(d.finding.vein[0] in ("unknown_vein", "iliac_vein") for d in counted):
+    if any(d.finding.vein[0] in UNSPECIFIED for d in unspecified):
         yield "vein_unspecified", None
 
 

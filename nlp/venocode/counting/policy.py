@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from venocode.anatomy import CENTRAL, INTRACRANIAL, PULMONARY
+from venocode.anatomy import CENTRAL, CREATED, INTRACRANIAL, PULMONARY
 from venocode.counting.settings import PolicySettings
 from venocode.findings import NoteFacts, VeinFinding, in_circuit
 
@@ -59,18 +59,21 @@ def p9_stent(finding: VeinFinding, case: Case) -> Exclusion | None:
 
 
 def p14_all_inclusive(finding: VeinFinding, case: Case) -> Exclusion | None:
-    """P14: the hepatic and portal ends of a portosystemic shunt, and the veins of an access being created."""
+    """P14: the hepatic and portal ends of a portosystemic shunt, and the veins of an access being created.
+
+    The limb is told of a circuit, not of a venous arterialisation, so the peripheral veins of both limbs belong to it.
+    """
     vein = finding.vein[0]
     if case.facts.has("tips") and vein in ("hepatic_vein", "middle_hepatic_vein", "portal_vein"):
         return Exclusion("all_inclusive", "P14")
-    if case.facts.has("creation") and in_circuit(vein, case.limb):
+    if case.facts.has("creation") and (vein in CREATED or in_circuit(vein, case.limb)):
         return Exclusion("all_inclusive", "P14")
     return None
 
 
 def p23_old_access(finding: VeinFinding, case: Case) -> Exclusion | None:
-    """P23: an abandoned or old access earns nothing."""
-    if case.facts.has("old_access") and finding.route == "circuit" and in_circuit(finding.vein[0], case.limb):
+    """P23: an abandoned or old access earns nothing, nor does a vein for which no other route is told."""
+    if case.facts.has("old_access") and finding.route in ("circuit", "none") and in_circuit(finding.vein[0], case.limb):
         return Exclusion("special", "P23")
     return None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from venocode.errors import PolicyError
 from venocode.rules import load_rules
@@ -32,12 +32,26 @@ class PolicySettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     grouping: Literal["named", "sir"] = "named"
-    first_code: str = Field(default="37248", pattern=r"^\d{5}$")
-    addon_code: str = Field(default="37249", pattern=r"^\d{5}$")
+    first_code: str = Field(default="37248", pattern=r"^[0-9]{5}$")
+    addon_code: str = Field(default="37249", pattern=r"^[0-9]{5}$", validate_default=True)
     decision_threshold: float = Field(default=0.35, gt=0.0, lt=1.0)
     auto_threshold: float = Field(default=0.8, ge=0.0, le=1.0)
     count_pulmonary: bool = True
     count_unspecified: bool = True
+
+    @field_validator("decision_threshold", "auto_threshold", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("input should be a number, not yes or no")
+        return value
+
+    @field_validator("addon_code")
+    @classmethod
+    def _another_code(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("first_code"):
+            raise ValueError("first_code and addon_code should be two different codes")
+        return value
 
 
 def load_policy(path: Path | None = None) -> PolicySettings:
@@ -55,10 +69,14 @@ def load_policy(path: Path | None = None) -> PolicySettings:
         return PolicySettings(**settings)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(p) for p in first["loc"])
-        known = ", ".join(PolicySettings.model_fields)
-        problem = "is unknown" if first["type"] == "extra_forbidden" else f"has a wrong value ({first['msg'].lower()})"
-        raise PolicyError(f"policy file {path}: key '{key}' {problem}; known keys: {known}") from None
+        message = first["msg"].removeprefix("Value error, ").lower()
+        problem = "is unknown" if first["type"] == "extra_forbidden" else f"has a wrong value ({message})"
+        raise _wrong_key(path, ".".join(str(p) for p in first["loc"]), problem) from None
+
+
+def _wrong_key(path: Path | None, key: object, problem: str) -> PolicyError:
+    known = ", ".join(PolicySettings.model_fields)
+    return PolicyError(f"policy file {path}: key '{' '.join(str(key).split())}' {problem}; known keys: {known}")
 
 
 def _site_settings(path: Path) -> dict[str, Any]:
@@ -66,11 +84,24 @@ def _site_settings(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise PolicyError(f"policy file {path} cannot be read; check the path and that it is UTF-8 text") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):
+        # PyYAML lets the errors of the types it builds escape: a date that is none, a key that cannot be one
         raise PolicyError(f"policy file {path} is not valid YAML; write lines such as 'grouping: sir'") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise PolicyError(f"policy file {path} must hold 'key: value' lines such as 'grouping: sir'")
-    inner = content.get("settings", content)
-    return dict(inner) if isinstance(inner, dict) else {}
+    version = content.pop("version", 1)
+    if type(version) is not int or version != 1:
+        raise _wrong_key(path, "version", "has a wrong value (it should be 1)")
+    if "settings" in content:
+        inner = content.pop("settings")
+        for key in content:
+            raise _wrong_key(path, key, "is unknown beside 'settings'")
+        content = {} if inner is None else inner
+        if not isinstance(content, dict):
+            raise _wrong_key(path, "settings", "must hold 'key: value' lines such as 'grouping: sir'")
+    for key in content:
+        if not isinstance(key, str):
+            raise _wrong_key(path, key, "is unknown")
+    return content

@@ -127,6 +127,7 @@ class _Sentence:
             self._lesion_of_focus()
             self._other_balloon()
             self._acts()
+            self._crossing()
             self._stents()
             self._results()
         elif self.s.section.kind == "past":
@@ -209,6 +210,33 @@ class _Sentence:
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
 
+    def _share_lesions(self) -> None:
+        """ "stenoses of A, B and C", "A, B and C were stenosed": one statement about all the names of a row."""
+        row: list[VeinMention] = []
+        for m in [*sorted(self.names, key=lambda n: n.start), None]:
+            if m is not None and (not row or self._in_row(row[-1], m)):
+                row.append(m)
+                continue
+            if len(row) > 1:
+                first, last = self.states[row[0].start], self.states[row[-1].start]
+                told = first if first.lesion else last
+                plural = first.lesion and self._plural_before(row[0])
+                if told.lesion and (plural or (last.lesion and not first.lesion)):
+                    for n in row:
+                        state = self.states[n.start]
+                        if not state.normal and state.relation in ("plain", "dest"):
+                            state.lesion, state.strong, state.relation = True, told.strong, "plain"
+            row = [m] if m is not None else []
+
+    def _in_row(self, first: VeinMention, second: VeinMention) -> bool:
+        between = self.a.norms[first.end : second.start]
+        joined = bool({",", "and", "&"} & set(between))
+        return joined and len(between) <= 3 and all(w in (",", "and", "the", "&", "of") for w in between)
+
+    def _plural_before(self, m: VeinMention) -> bool:
+        words = self.a.norms[max(self.s.start, m.start - 6) : m.start]
+        return any(w in ("stenoses", "lesions", "narrowings", "occlusions", "strictures", "webs") for w in words)
+
     def _lesion_of_focus(self) -> None:
         """ "Here there is a 70 % stenosis": a lesion told right after its vein."""
         deictic = self.a.norms[self.s.start] in ("here", "there", "this", "it")
@@ -248,6 +276,7 @@ class _Sentence:
 
     def _states(self) -> None:
         self._label()
+        self._share_lesions()
         for m in self.names:
             state = self.states[m.start]
             if state.relation == "plain" and m.role != "access":
@@ -579,6 +608,20 @@ class _Sentence:
         words = self.a.norms[clause[0] : clause[1]]
         return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause)
 
+    def _crossing(self) -> None:
+        """ "The balloon would not cross the lesion": an attempt without an angioplasty word."""
+        words = set(self.a.norms[self.s.start : self.s.end])
+        balloon = "balloon" in words and bool(words & CROSSED) and self.a.has("reserve", self.s.start, self.s.end)
+        failed = "crossing" in words and bool(words & FAILED)
+        if self.acts or not (balloon or failed) or self._foreign((self.s.start, self.s.end), self.s.start):
+            return
+        veins = [v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins]
+        if not veins:
+            veins = resolve(self.a, self.s, (self.s.start, self.s.end), self.r.lesions, self._context())[:1]
+        for v in veins:
+            if v in self.r.lesions.items and v not in self.r.treated:
+                self.link(v, "attempted", "crossing", self.s.start, self.s.end, "BAL-005")
+
     def _targets(self, clause: tuple[int, int], anchor: int, implicit: bool) -> list[VeinMention]:
         out = []
         for m in self.names:
@@ -742,6 +785,8 @@ class _Sentence:
 
 
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
+CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
+FAILED = frozenset("failed unsuccessful unsuccessfully".split())
 TURNS = frozenset("then next now first finally lastly second third on".split())
 MEASURED = frozenset(
     "measured measures measuring diameter diameters area areas calibre caliber wide width reference".split()

@@ -42,6 +42,7 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
             word in UNITS
             and norms[i + 1 : i + 2] in (["by"], ["x"])
             and i + 2 < n
+            and norms[i + 2] != word  # "one by one"
             and word_number(norms[i + 2]) is not None
         ):
             found.append(i)
@@ -113,6 +114,7 @@ def _numbered(before: list[str]) -> bool:
     return before[-1:] == ["and"] or before[-1:] == ["post"]
 
 
+PTA_TIME = frozenset("wks weeks days months pta alone independent independently ambulatory baseline walking".split())
 NOT_PTA_BEFORE = frozenset("medications meds list med runoff pulse signal patent is occluded to".split())
 
 
@@ -123,7 +125,7 @@ def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> boo
     after = norms[atom.end : min(sentence.end, atom.end + 4)]
     if atom.end - atom.start > 1:
         return True
-    if (after and after[0] in NOT_PTA_BEFORE) or (before and before[-1] in ("wks", "weeks", "days", "months", "pta")):
+    if (after and after[0] in NOT_PTA_BEFORE) or (before and before[-1] in PTA_TIME):
         return False
     if (after[:1] == ["-"] and after[1:2] in (["l"], ["r"])) or ("%" in after[:3] and not _numbered(before)):
         return False
@@ -508,6 +510,7 @@ NEGATORS = frozenset({"no", "not", "neither", "never", "without", "avoided", "no
 def _access_negated(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     before = analysis.norms[max(sentence.start, atom.start - 4) : atom.start]
     after = analysis.norms[atom.end : atom.end + 4]
-    if any(w in NEGATORS for w in before[-3:]) and "difficulty" not in before:
+    neither = "neither" in analysis.norms[max(sentence.start, atom.start - 7) : atom.start]
+    if (neither or any(w in NEGATORS for w in before[-3:])) and "difficulty" not in before:
         return True
     return after[:3] in (["was", "not", "needed"], ["was", "not", "required"]) or after[:2] == ["not", "needed"]

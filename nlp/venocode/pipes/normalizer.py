@@ -52,6 +52,8 @@ def normalise(word: str) -> str:
         if not letters.isalpha() or (not low[0].isalpha() and sum(c.isdecimal() for c in low) > 1):
             return low
         for candidate in (letters, letters.replace("l", "i", 1)):
+            if candidate in short:
+                return short[candidate]
             if candidate in known:
                 return candidate
         low_letters = letters

@@ -85,6 +85,10 @@ class Lesions:
         """Veins named by their letter or number: "B: 10 x 40", "lesions 2 and 3", "rows 1-6", "A through E"."""
         if len(self.labels) < 2:
             return []
+        if capital and words[1:2] in (["through"], ["to"], ["and"], [","], ["-"]):
+            found = self._listed(words)
+            if len(found) > 1:
+                return found
         label = line_label(words, capital)
         if label in self.labels:
             return list(self.labels[label])
@@ -300,7 +304,9 @@ PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesio
 def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     if len(candidates) < 2:
         return []
-    ranked = sorted(candidates, key=lambda x: CENTRALITY.get(x.vein[0], 4))
+    latest = [x for x in candidates if x.sentence == max(y.sentence for y in candidates)]
+    pool = latest if len(latest) == 2 else candidates
+    ranked = sorted(pool, key=lambda x: CENTRALITY.get(x.vein[0], 4))
     below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)
     central = CENTRAL | (UPPER if below else LOWER)
     peripheral = PERIPHERAL | (LOWER if below else UPPER)

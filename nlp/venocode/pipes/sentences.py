@@ -71,6 +71,9 @@ def _final(doc: Doc | Span, norms: list[str], i: int, start: int) -> bool:
         return False
     if previous in NEVER_FINAL:
         return following == "\n" or following == ""
+    title = norms[i - 3] if i >= 3 and norms[i - 2] == "." else norms[i - 2] if i >= 2 else ""
+    if len(previous) == 1 and doc[i - 1].text.isupper() and title in ("dr", "mr", "mrs", "ms", "prof", "miss"):
+        return False
     if previous in FINAL_BEFORE_CAPITAL:
         return following == "\n" or following.isupper()
     if len(previous) == 1 and previous.isalpha() and doc[i - 1].text.isupper():

@@ -45,12 +45,14 @@ def read_state(
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
     state.minor = _minor(analysis, m, after_start)
     state.strong = strong_lesion(analysis, before_end, after_start) or _half(analysis, m.start, after_start)
+    state.strong = state.strong or _half_before(analysis, m, before_end)
     shared = _shared_predicate(analysis, m, names, clause)
     normal_end = shared if shared > after_start else after_start
     state.normal = not state.lesion and (denied or analysis.has("normal", m.end, normal_end))
     if not state.lesion and normal_end > after_start:
         state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
         state.lesion = state.lesion and not state.normal
+        state.strong = state.strong or (state.lesion and strong_lesion(analysis, m.end, normal_end))
     state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
     state.words = {
         w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())
@@ -102,10 +104,13 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         value = number_before(norms, atom.start)
         if value is not None and value >= 50 and not analysis.has("residual", m.end, stop):
             return True, False
-    for atom in analysis.within("percent", max(start, m.start - 8), m.start):
-        value = number_before(norms, atom.start)
-        if value is not None and value >= 50 and {"of", "in"} & set(norms[atom.end : m.start]):
-            return True, False
+    if _half_before(analysis, m, start):
+        return True, False
+    for atom in reversed(analysis.within("lesion", max(start, m.start - 3), m.start)):
+        if atom.end == m.start or norms[atom.end : m.start] in (["mid"], ["distal"], ["proximal"], ["native"]):
+            before = norms[max(start, atom.start - 3) : atom.start]
+            if not any(w in NEGATIONS for w in before):
+                return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
         if len(between) > 9 or not any(
@@ -117,6 +122,15 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         return True, False
     return False, denied
+
+
+def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
+    """ "80% in the right, 70% in the left": half or more of a vein's width, told before its name."""
+    for atom in analysis.within("percent", max(start, m.start - 8), m.start):
+        value = number_before(analysis.norms, atom.start)
+        if value is not None and value >= 50 and {"of", "in"} & set(analysis.norms[atom.end : m.start]):
+            return True
+    return False
 
 
 def strong_lesion(analysis: Analysis, start: int, stop: int) -> bool:

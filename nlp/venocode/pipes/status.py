@@ -158,12 +158,17 @@ def is_year(word: str) -> bool:
     return len(word) == 4 and word.isdecimal() and 1960 <= int(word) <= 2035
 
 
+PRESENT = frozenset({"today", "now", "currently", "presently"})
+
+
 def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
     """A year before the act in its sentence, or at the head of its line ("2015: new pain. ... was dilated")."""
     norms = analysis.norms
+    begin = max((i for i in range(sentence.start, start) if norms[i] == ";" and PRESENT & set(norms[i:start])),
+                default=sentence.start)  # fmt: skip
     if any(
         is_year(norms[i]) and norms[i - 1] not in ("/", "-", ".") and norms[i + 1] not in DOSE_UNITS
-        for i in range(sentence.start, start)
+        for i in range(begin, start)
     ):
         return True
     following = norms[start : min(sentence.end, start + 9)]
@@ -198,7 +203,19 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
         if gap > cue.value.scope or (category == "negated" and _own_verb(analysis, cue, start)):
             continue
         if lo < hi and not (
-            category in ("historical", "planned", "other") and gap < 8 and hi - lo == 1 and cue.end <= start
+            category in ("historical", "planned", "other")
+            and gap < 8
+            and hi - lo == 1
+            and cue.end <= start
+            and ";" not in analysis.norms[cue.end : start]
+        ):
+            continue
+        if category in ("negated", "attempted") and cue.start >= end and _not_only(analysis, cue):
+            continue
+        if (
+            category == "attempted"
+            and cue.end <= start
+            and {"crossed", "succeeded"} & set(analysis.norms[cue.end : start])
         ):
             continue
         weight = gap + 4 * _commas(analysis, cue, start, end) + _handicap(category, gap, cue.start >= end)
@@ -209,16 +226,26 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
     return best[1] if best else None
 
 
+def _not_only(analysis: Analysis, cue: Atom) -> bool:
+    """ "was not only feasible but performed"."""
+    return analysis.norms[cue.end : cue.end + 1] in (["only"], ["merely"])
+
+
 def _own_verb(analysis: Analysis, cue: Atom, start: int) -> bool:
     """ "was not advanced and the angioplasty ...": the denial is spent on a verb of its own."""
     between = analysis.norms[cue.end : start]
-    return "and" in between and any(w.endswith("ed") for w in between[: between.index("and")])
+    if "and" in between and any(w.endswith("ed") for w in between[: between.index("and")]):
+        return True
+    spent = [i for i, w in enumerate(between) if w in ("after", "following", "before", "despite")]
+    return bool(spent) and any(w.endswith("ed") for w in between[: spent[0]])
 
 
 def _handicap(category: str, gap: int, after: bool) -> int:
     """Performed is the default, so its cues yield unless they touch; an attempt outweighs a plain negation."""
     if category == "performed":
         return 1 if gap <= 2 and after else 12
+    if category == "historical" and after:
+        return -6
     if category == "negated" and gap <= 4 and not after:
         return -4
     return {"attempted": -4, "other": 1, "planned": 1}.get(category, 0)

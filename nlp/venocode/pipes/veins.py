@@ -172,7 +172,9 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
             unit.stem, unit.rule, j = atom.value, atom.rule, atom.end
             break
         if "side" in here and unit.side is None:
-            if (norms[j] in ("l", "r") and (doc[j].text.islower() and unit.start != j)) or doc[j].text == "b":
+            if (norms[j] in ("l", "r") and (doc[j].text.islower() and unit.start != j)) or (
+                doc[j].text == "b" and here["side"].end == j + 1
+            ):
                 break
             unit.side, j = here["side"].value, here["side"].end
             if j < end and norms[j] == ".":  # "Lt. common iliac"
@@ -186,6 +188,9 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
             j = here["qualifier"].end
             if j < end and norms[j] == "." and len(norms[j - 1]) < 5:
                 j += 1
+            continue
+        if norms[j] == "-" and unit.quals and "stem" in at.get(j + 1, {}):
+            j += 1
             continue
         if norms[j] in MODIFIERS and (unit.side is not None or unit.quals) and j > i:
             j += 1

@@ -25,7 +25,7 @@ _LIGATURES = {
 }
 _BULLETS = "\u2022\u2023\u2043\u2219\u00b7\u25a0\u25a1\u25aa\u25ab\u25ba\u25b6\u25c6\u25cb\u25cf\u25e6\u27a2\u27a4\uf0a7\uf0b7\uf0d8"
 
-_RESERVED = re.compile("[\x1c-\x1f]")
+_RESERVED = re.compile("[\x1c-\x1f\ud800-\udfff]")
 _ONE_FOR_ONE = {
     ord(old): new
     for group, new in ((_SPACES, " "), (_LINE_ENDS, "\n"), (_DASHES, "-"), (_SINGLE, "'"), (_DOUBLE, '"'))
@@ -40,7 +40,11 @@ _LEADING_BULLET = re.compile(
 
 
 def free_reserved(source: str) -> str:
-    """Turn the separators this package uses between its stages into spaces; the length stays."""
+    """Turn characters no later stage may meet into spaces; the length stays.
+
+    They are the separators this package uses between its stages, and halves of surrogate pairs: a JSON escape may
+    hold one, and no encoder takes one.
+    """
     return _RESERVED.sub(" ", source) if _RESERVED.search(source) else source
 
 
