@@ -16,7 +16,7 @@ from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, 
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import State, read_state, strong_lesion
-from venocode.pipes.status import assertion_at, is_year
+from venocode.pipes.status import assertion_at, dated, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
 Vein = tuple[str, str]
@@ -238,15 +238,20 @@ class _Sentence:
         return any(w in ("stenoses", "lesions", "narrowings", "occlusions", "strictures", "webs") for w in words)
 
     def _lesion_of_focus(self) -> None:
-        """ "Here there is a 70 % stenosis": a lesion told right after its vein."""
-        deictic = self.a.norms[self.s.start] in ("here", "there", "this", "it")
-        if not deictic or self.names or self.acts or self.r.acted or self.s.index - self.r.focus_sentence > 1:
+        """ "Here there is a 70 % stenosis", "B: 70 % stenosis": a lesion told right after its vein, or by its letter."""
+        if self.names or self.acts or self.r.acted:
+            return
+        first = self.a.norms[self.s.start]
+        by_label = len(self.r.lesions.labels) > 1 and self.a.norms[self.s.start + 1 : self.s.start + 2] == [":"]
+        labelled = self.r.lesions.labels.get(first, []) if by_label else []
+        near = first in ("here", "there", "this", "it") and self.s.index - self.r.focus_sentence <= 1
+        if not labelled and not near:
             return
         words = set(self.a.norms[self.s.start : self.s.end])
         arteries = bool(self.a.arteries_in(self.s.index))
         told = strong_lesion(self.a, self.s.start, self.s.end) and not {"no", "not", "without"} & words
         if told and not arteries:
-            for v in self.r.focus[:1]:
+            for v in labelled or self.r.focus[:1]:
                 self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
                 self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
 
@@ -296,7 +301,7 @@ class _Sentence:
                             self.s.index,
                             state.words,
                             m.start,
-                            past=self.s.section.kind == "past",
+                            past=self.s.section.kind == "past" or dated(self.a, self.s, m.start),
                             strong=state.strong,
                         )
                         self.r.normal.discard(v)
@@ -524,7 +529,7 @@ class _Sentence:
             or _minutes(a.norms, start, end)
         )
         same = a.within("same", start, end)
-        treat = a.within("treat", start, end)
+        treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
         if balloon and (force or same or treat or (sizes and self.r.acted and self._list_line())):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
         elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
@@ -558,7 +563,8 @@ class _Sentence:
             return None
         if self._carried_over(clause, bool(balloon and sizes)):
             return None
-        if assertion_at(a, at[0], at[1], self.s) != "performed":
+        told = [at, *((x.start, x.end) for x in a.within("inflate", start, end)[:1] + a.within("treat", start, end)[:1])]
+        if any(assertion_at(a, x[0], x[1], self.s) != "performed" for x in told):
             return None
         return at[0], at[1], at[2], "implicit", False
 
@@ -825,6 +831,11 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
     return False
 
 
+def _unpacked(norms: list[str], at: int) -> bool:
+    """ "A balloon was opened": out of its packet."""
+    return norms[at] == "opened" and norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons")
+
+
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:
     """A pressure with its number ("12 atm", "nominal pressure"); a table's head has none."""
     return any(analysis.norms[x.start - 1][:1].isdecimal() or (analysis.norms[x.start - 1].isalpha() and x.start - 1 > start
@@ -865,6 +876,8 @@ def is_title(analysis: Analysis, sentence: Sentence) -> bool:
     ):
         return False
     words = analysis.norms[sentence.start : sentence.end]
+    if words[1:2] == ["="]:  # a legend: "A = IVC"
+        return False
     begun = analysis.access and sentence.index >= analysis.access[0].sentence
     if begun and (sentence.index > 6 or sentence.section.kind == "body"):
         return False

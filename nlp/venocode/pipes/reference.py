@@ -93,6 +93,8 @@ class Lesions:
         if label in self.labels:
             return list(self.labels[label])
         for i, w in enumerate(words):
+            if w in self.labels and words[i - 1 : i] == ["("] and words[i + 1 : i + 2] == [")"]:
+                return list(self.labels[w])
             if (
                 w in LABELLED or (w in ("of", "all") and words[i + 2 : i + 3] in ([","], ["and"], ["through"]))
             ) and i + 1 < len(words):

@@ -16,6 +16,8 @@ LINE_HEADING = re.compile(
 CAPITALS = re.compile(r"^[ \t]*((?:[A-Z][A-Z/&'\-]+)(?:[ /&,]+[A-Z][A-Z/&'\-]+){0,5})(?=\s)")
 INLINE = re.compile(r"(?:(?<=[.;!?)]\s)|(?<=[.;]))\s*((?:[A-Z][A-Za-z/&'\-]*)(?: [A-Za-z/&'\-]+){0,4})\s?:(?=[\s,])")
 FINITE = re.compile(r"\b(?:was|were|is|are|had|has|have|been|did|showed|shows|came|went|took)\b", re.IGNORECASE)
+OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
+OF_THE_PAST = re.compile(r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE)
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -40,10 +42,21 @@ def find_headings(text: str) -> list[tuple[int, int, str, str]]:
     """Headings as (start, end of heading, section name, kind), in text order."""
     found: list[tuple[int, int, str, str]] = []
     at = 0
-    for line in text.split("\n"):
-        found.extend((at + s, at + e, sec["name"], sec["kind"]) for s, e, sec in _line(line))
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        heads = list(_line(line))
+        found.extend((at + s, at + e, sec["name"], sec["kind"]) for s, e, sec in heads)
+        if not heads and found and found[-1][3] == "past" and _unknown_heading(lines, i):
+            found.append((at, at + len(line), "narrative", "body"))
         at += len(line) + 1
     return _settle_ambiguous(found, text)
+
+
+def _unknown_heading(lines: list[str], i: int) -> bool:
+    """ "First step" on a line of its own: a heading outside the lexicon still ends a history."""
+    if not (0 < i < len(lines) - 1 and not lines[i - 1].strip() and lines[i + 1].strip()):
+        return False
+    return bool(OWN_LINE.fullmatch(lines[i])) and not OF_THE_PAST.search(lines[i]) and bool(FINITE.search(lines[i + 1]))
 
 
 def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:

@@ -472,23 +472,20 @@ def _plural(analysis: Analysis, m: VeinMention) -> bool:
     """A plural of one paired name without a side means both sides ("the renal veins")."""
     if len({v for _, v in m.names}) != 1 or m.names[0][1] in MANY or m.names[0][0] is not None:
         return False
-    last = analysis.norms[m.end - 1]
-    if last not in (
-        "veins",
-        "iliacs",
-        "innominates",
-        "subclavians",
-        "renals",
-        "civs",
-        "eivs",
-        "cfvs",
-        "jugulars",
-        "ijvs",
-    ):
-        return False
     sentence = analysis.sentences[m.sentence]
     before = analysis.norms[max(sentence.start, m.start - 6) : m.start]
-    return not any(w in SIDE_WORDS for w in before)
+    if before[-1:] == ["neither"] or _on_both_sides(before):
+        return True
+    return analysis.norms[m.end - 1] in PLURALS and not any(w in SIDE_WORDS for w in before)
+
+
+PLURALS = frozenset("veins iliacs innominates subclavians renals civs eivs cfvs jugulars ijvs".split())
+
+
+def _on_both_sides(before: list[str]) -> bool:
+    """ "On either side the common femoral vein": the words before a name that speak of both sides."""
+    words = [w for w in before if w not in ("the", "a", ",")]
+    return words[-1:] in (["side"], ["sides"]) and words[-2:-1] in (["either"], ["each"], ["both"])
 
 
 def settle_cava(analysis: Analysis) -> None:
