@@ -690,7 +690,7 @@ class _Sentence:
         if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
             return True
         words = a.norms[clause[0] : clause[1]]
-        if any(w in FOREIGN for w in words):
+        if any(w in FOREIGN for w in words) or _graft_limb(words):
             return True
         return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
 
@@ -829,6 +829,11 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
         ):
             return True
     return False
+
+
+def _graft_limb(words: list[str]) -> bool:
+    """ "The iliac limb": of an aortic endograft."""
+    return any(w in ("limb", "limbs") and words[i - 1] in ("iliac", "graft", "endograft") for i, w in enumerate(words) if i)
 
 
 def _unpacked(norms: list[str], at: int) -> bool:

@@ -176,8 +176,8 @@ def resolve(
             candidates = sided
         elif mirrored:
             return mirrored
-    number = next((NUMBERS[w] for w in words[:14] if w in NUMBERS and _counts_lesions(words, w)), None)
-    if any(w in PLURAL for w in words[:16]) or number:
+    number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
+    if any(w in PLURAL for w in words[:20]) or number:
         group = _group(candidates, number, words, context)
         if group:
             return group
@@ -188,7 +188,7 @@ def resolve(
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
-    described = described_lesion(candidates, words)
+    described = _in_old_stent(candidates, words) or described_lesion(candidates, words)
     if described:
         return described
     positional = _positional(candidates, words)
@@ -283,6 +283,16 @@ def _ordinal(words: list[str]) -> int | None:
             if before in ("the", "for") and after and after[0] in ORDERED:
                 return ORDINALS[w]
     return None
+
+
+def _in_old_stent(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+    """ "In the old stent": the one diseased vein told to hold a stent."""
+    spoken = any(w in ("stent", "stents") and words[i - 1] in KNOWN_STENT for i, w in enumerate(words) if i)
+    found = [x.vein for x in candidates if {"stent", "stents", "stented"} & x.words]
+    return found if spoken and len(found) == 1 else []
+
+
+KNOWN_STENT = frozenset("old existing previous prior indwelling earlier original first occluded narrowed restenosed".split())
 
 
 def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:

@@ -379,7 +379,8 @@ def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
 
 ARTERIAL_CASE = frozenset(
     "atherectomy subintimal sfa runoff gangrene ischemic ischaemic claudication aneurysm endograft evar tibioperoneal "
-    "atherosclerotic steal vertebral cto dorsalis".split()
+    "atherosclerotic steal vertebral cto dorsalis aortic endoleak tevar atherosclerosis plaque abi endarterectomy aortogram "
+    "arteriogram claudicant aortoiliac".split()
 )
 VENOUS_CASE = frozenset(
     "venoplasty dvt thurner thrombotic villalta cavogram iliocaval venography venogram thrombolysis phlegmasia venovo abre "
