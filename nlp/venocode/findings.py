@@ -98,7 +98,7 @@ def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein])
     """Merge names that are one vein.
 
     A vein without a side is the sided vein of its name when there is only one of that name; an unspecified iliac vein
-    is no vein of its own beside the common and external ones.
+    is no vein of its own beside the common and external ones, unless it alone was dilated.
     """
     out = dict(by_vein)
     for vein in list(out):
@@ -110,9 +110,21 @@ def _merge_unspecified(by_vein: dict[Vein, list[Link]], mentions: Counter[Vein])
                 mentions[sided[0]] += mentions.pop(vein, 0)
     for side in ("left", "right", "unknown"):
         whole = ("iliac_vein", side)
-        if whole in out and any((part, side) in out for part in ("common_iliac_vein", "external_iliac_vein")):
-            out.pop(whole)
+        parts = [(part, side) for part in ("common_iliac_vein", "external_iliac_vein") if (part, side) in out]
+        if whole not in out or not parts:
+            continue
+        told = any(_dilated(out[part]) for part in parts)
+        narrowed = [part for part in parts if any(link.event == "lesion" for link in out[part])]
+        if _dilated(out[whole]) and not told and len(narrowed) != 1:
+            continue
+        links = out.pop(whole)
+        if _dilated(links) and not told:
+            out[narrowed[0]] = out[narrowed[0]] + links
     return out
+
+
+def _dilated(links: list[Link]) -> bool:
+    return any(link.event in ("treated", "around", "conclusion") for link in links)
 
 
 def _routes(analysis: Analysis) -> list[tuple[int, str]]:
@@ -229,14 +241,10 @@ def _access_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, in
     for mention in analysis.access:
         if analysis.sentences[mention.sentence].section.kind in ("past", "plan", "consent"):
             continue
-        for vessel in _vessels(mention):
+        for vessel in mention.vessels:
             if vessel not in seen:
                 seen[vessel] = mention.approach
                 yield vessel, mention.approach, (mention.start, mention.end)
-
-
-def _vessels(mention: AccessMention) -> list[Vein]:
-    return mention.vessels
 
 
 def _artery_acts(analysis: Analysis) -> Iterable[tuple[Vein, int, int]]:
@@ -297,9 +305,6 @@ def _circuit(analysis: Analysis) -> tuple[int, int] | None:
     return None
 
 
-DEAD = frozenset("abandoned unused defunct".split())
-
-
 def _old_access(analysis: Analysis) -> tuple[int, int] | None:
     """The circuit that was entered is out of use (P23)."""
     if _circuit(analysis) is None:
@@ -318,7 +323,9 @@ def _old_access(analysis: Analysis) -> tuple[int, int] | None:
 def _lead(analysis: Analysis) -> tuple[int, int] | None:
     leads = _body_atoms(analysis, "lead", (*READ, "header"))
     done = _body_atoms(analysis, "lead_done")
-    return leads[0] if len(leads) >= 2 and len(done) >= 2 else None
+    titled = _body_atoms(analysis, "lead", ("header",))
+    told = (len(leads) >= 2 and len(done) >= 2) or (titled and len(leads) > len(titled) and done)
+    return leads[0] if told else None
 
 
 LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())

@@ -382,7 +382,7 @@ class _Sentence:
         old = self.a.within("stent_old", *clause)
         verbs = self.a.within("stent_verb", *clause)
         for atom in self.a.within("stent", *clause):
-            if any(o.start <= atom.start < o.end for o in old):
+            if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
             if self._known_stent(atom.start, atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
@@ -414,6 +414,14 @@ class _Sentence:
             if placed and not denied and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
                 return atom.start, atom.end
         return None
+
+    def _old_stent(self, clause: tuple[int, int], start: int, end: int) -> bool:
+        """ "The old left iliac stent", "the iliac vein stent placed in 2019 showed in-stent restenosis"."""
+        words = self.a.norms[max(clause[0], start - 7) : start]
+        aged = [i for i, w in enumerate(words) if w in OLD]
+        if aged and not PLACED & set(words[aged[-1] + 2 :]) - {"placed"}:
+            return True
+        return any(w in ("restenosis", "restenosed", "restenotic") for w in self.a.norms[end : end + 3])
 
     def _known_stent(self, start: int, end: int, words: list[str]) -> bool:
         """ "the two upper stents": a stent spoken of as known, unless the sentence goes on to place it."""
@@ -792,6 +800,7 @@ class _Sentence:
 
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
+OLD = frozenset("old existing prior previous previously indwelling earlier".split())
 FAILED = frozenset("failed unsuccessful unsuccessfully".split())
 TURNS = frozenset("then next now first finally lastly second third on".split())
 MEASURED = frozenset(

@@ -14,6 +14,8 @@ from venocode.pipes.analysis import Atom, analysis_of
 from venocode.rules import Entry, entries, load_rules
 
 #: Kinds whose hits compete: only the longest of a family survives at one place.
+#: Words of a note on calf veins, in which PTV is the posterior tibial vein and not venoplasty.
+TIBIAL = frozenset("tibial tibials atv atvs peroneal peroneals calf soleal gastrocnemius".split())
 FAMILIES = {"not_angioplasty": "angioplasty", "not_access": "access", "full": "name", "stem": "name", "artery": "name",
             "stent_old": "stent_old", "tips_not": "tips"}  # fmt: skip
 DIRECTIONS = {"forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL", "terminate": "TERMINATE",
@@ -51,6 +53,7 @@ class Lexer:
         analysis.norms = [token.norm_ for token in doc]
         texts = [token.text for token in doc]
         analysis.facts["month"] = {i for i, text in enumerate(texts) if text in ("May", "MAY")}
+        analysis.facts["tibial"] = bool(TIBIAL & set(analysis.norms))
         analysis.facts["capital"] = {i for i, text in enumerate(texts) if len(text) == 1 and text.isupper()}
         by_family: dict[str, list[Atom]] = {}
         for match_id, start, end in self.matcher(doc):

@@ -125,6 +125,8 @@ def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> boo
     after = norms[atom.end : min(sentence.end, atom.end + 4)]
     if atom.end - atom.start > 1:
         return True
+    if norms[atom.start] == "ptv":
+        return not analysis.facts["tibial"]
     if (after and after[0] in NOT_PTA_BEFORE) or (before and before[-1] in PTA_TIME):
         return False
     if (after[:1] == ["-"] and after[1:2] in (["l"], ["r"])) or ("%" in after[:3] and not _numbered(before)):
@@ -180,13 +182,14 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     if (
         norms[atom.start] == "dilated"
         and before[-1:] in (["it"], ["vein"], ["veins"], ["which"])
-        and not (balloon or sized)
+        and not (balloon or sized or (after[:1] and after[0] in LIKEWISE))
     ):
         return False
     adjectival = (before[-1:] and before[-1] in ADJECTIVAL) or (after[:1] and after[0] in WIDE_NOUNS)
     return not (norms[atom.start] == "dilated" and adjectival)
 
 
+LIKEWISE = frozenset({"too", "also", "likewise", "similarly", "next", "twice", "again", "ditto"})
 ADJECTIVAL = frozenset(
     "a an the large tortuous several multiple moderately mildly massively some many two three".split()
 )
@@ -275,10 +278,10 @@ def _access(analysis: Analysis) -> list[AccessMention]:
         mention.negated = _access_negated(analysis, atom, sentence)
         if not mention.negated:
             out.append(mention)
-    return _one_a_site(analysis, out)
+    return _one_a_site(out)
 
 
-def _one_a_site(analysis: Analysis, found: list[AccessMention]) -> list[AccessMention]:
+def _one_a_site(found: list[AccessMention]) -> list[AccessMention]:
     """ "percutaneous access ... puncture" beside each other tell one access: the first is kept."""
     out: list[AccessMention] = []
     for mention in found:
@@ -427,11 +430,6 @@ def _enterable(vessel: str) -> bool:
         "pulmonary_artery",
         "renal_artery",
     )
-
-
-WIRE_PASSED = frozenset(
-    "wire guidewire glidewire catheter shunt gate stump ostium selectively snare shuntogram portogram".split()
-)
 
 
 def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:

@@ -167,7 +167,10 @@ def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
     begin = max((i for i in range(sentence.start, start) if norms[i] == ";" and PRESENT & set(norms[i:start])),
                 default=sentence.start)  # fmt: skip
     if any(
-        is_year(norms[i]) and norms[i - 1] not in ("/", "-", ".") and norms[i + 1] not in DOSE_UNITS
+        is_year(norms[i])
+        and norms[i - 1] not in ("/", "-", ".")
+        and norms[i + 1] not in DOSE_UNITS
+        and not _year_of_stent(norms[max(begin, i - 4) : i])
         for i in range(begin, start)
     ):
         return True
@@ -179,6 +182,11 @@ def dated(analysis: Analysis, sentence: Sentence, start: int) -> bool:
         return True
     head = _line_start(analysis, sentence)
     return head != sentence.start and is_year(norms[head])
+
+
+def _year_of_stent(before: list[str]) -> bool:
+    """ "The stent placed in 2019 was ballooned": the year dates the stent."""
+    return any(w in ("stent", "stents", "stented") for w in before) and "ballooned" not in before
 
 
 def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) -> Atom | None:

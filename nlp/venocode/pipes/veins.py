@@ -19,7 +19,6 @@ from venocode.anatomy import MIDLINE, SIDED, side_of
 from venocode.pipes.analysis import Analysis, Atom, VeinMention, analysis_of
 from venocode.rules import load_rules
 
-GLUE = frozenset(",and&/+-or;")
 SKIP = frozenset({"the", "a", "an", "its", "his", "her"})
 MODIFIERS = frozenset(
     "native mid proximal distal central entire whole adjacent transplant graft infrarenal suprarenal retrohepatic "
@@ -79,6 +78,8 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
     at: dict[int, dict[str, Atom]] = {}
     for kind in ("side", "qualifier", "stem", "full", "artery", "head"):
         for atom in analysis.by_kind.get(kind, ()):
+            if analysis.norms[atom.start] in ("ptv", "ptvs") and not analysis.facts["tibial"]:
+                continue  # percutaneous transluminal venoplasty
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
     for sentence in analysis.sentences:
