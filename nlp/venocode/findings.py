@@ -245,6 +245,18 @@ def _access_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, in
             if vessel not in seen:
                 seen[vessel] = mention.approach
                 yield vessel, mention.approach, (mention.start, mention.end)
+    if not seen:
+        yield from _listed_sites(analysis)
+
+
+def _listed_sites(analysis: Analysis) -> Iterable[tuple[Vein, str, tuple[int, int]]]:
+    """ "ACCESS: right common femoral vein": the first vessel line under a heading that says access."""
+    for m in sorted([*analysis.veins, *analysis.arteries], key=lambda m: m.start):
+        section = analysis.sentences[m.sentence].section
+        if section.name == "access" and section.kind == "body" and m.start - section.body_start < 12:
+            for vessel in m.veins:
+                yield vessel, "percutaneous", (m.start, m.end)
+            return
 
 
 def _artery_acts(analysis: Analysis) -> Iterable[tuple[Vein, int, int]]:

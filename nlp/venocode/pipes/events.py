@@ -527,7 +527,9 @@ class _Sentence:
             return None
         named = any(start <= m.start < end for m in self.names)
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
-        if a.has("stent", start, end) and not (named and balloon):
+        known = a.within("stent_old", start, end)
+        new = [x for x in a.within("stent", start, end) if not any(o.start <= x.start < o.end for o in known)]
+        if (new or (known and not balloon)) and not (named and balloon):
             return None
         sizes = a.pairs(start, end)
         force = (
@@ -539,6 +541,8 @@ class _Sentence:
         same = a.within("same", start, end)
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
         if balloon and (force or same or treat or (sizes and self.r.acted and self._list_line())):
+            at = (balloon[0].start, balloon[0].end, balloon[0].rule)
+        elif balloon and self.r.acted and named and a.sized(start, end) and self._next_turn():
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
         elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
@@ -575,6 +579,11 @@ class _Sentence:
         if any(assertion_at(a, x[0], x[1], self.s) != "performed" for x in told):
             return None
         return at[0], at[1], at[2], "implicit", False
+
+    def _next_turn(self) -> bool:
+        """ "Then a 12 mm balloon in the femoral vein": a sentence without a verb that goes on with the act before."""
+        words = self.a.norms[self.s.start : self.s.end]
+        return words[0] in TURNS and not VERBS & set(words)
 
     def _sentence_balloon(self) -> bool:
         """A sized balloon elsewhere in the sentence."""

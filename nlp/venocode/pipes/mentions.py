@@ -488,6 +488,9 @@ def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: li
     before = norms[max(sentence.start, atom.start - 4) : atom.start]
     if sentence.section.start <= atom.start < sentence.section.body_start:
         return False
+    named = [*analysis.veins_in(sentence.index), *analysis.arteries_in(sentence.index)]
+    if vessels and sentence.section.kind == "body" and any(m.end == atom.start for m in named):
+        return True
     if (
         after[:2] in (["was", "obtained"], ["was", "gained"], ["was", "achieved"], ["via", "the"], ["in", "the"])
         and vessels

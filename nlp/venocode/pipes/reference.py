@@ -188,7 +188,7 @@ def resolve(
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
-    described = _in_old_stent(candidates, words) or described_lesion(candidates, words)
+    described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(candidates, words)
     if described:
         return described
     positional = _positional(candidates, words)

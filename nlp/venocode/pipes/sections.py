@@ -56,7 +56,8 @@ def _unknown_heading(lines: list[str], i: int) -> bool:
     """ "First step" on a line of its own: a heading outside the lexicon still ends a history."""
     if not (0 < i < len(lines) - 1 and not lines[i - 1].strip() and lines[i + 1].strip()):
         return False
-    return bool(OWN_LINE.fullmatch(lines[i])) and not OF_THE_PAST.search(lines[i]) and bool(FINITE.search(lines[i + 1]))
+    prose = bool(FINITE.search(lines[i + 1])) or len(lines[i + 1]) > 60
+    return prose and bool(OWN_LINE.fullmatch(lines[i])) and not OF_THE_PAST.search(lines[i])
 
 
 def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:

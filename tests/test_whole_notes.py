@@ -1,0 +1,140 @@
+"""Whole notes read end to end: each once was read wrongly."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import coded, counted
+
+ENTRY = "TECHNIQUE: Under fluoroscopy the right common femoral vein was punctured. "
+CIV, EIV, CFV = "left common_iliac_vein", "left external_iliac_vein", "left common_femoral_vein"
+
+OLD_STENTS = [
+    "In-stent restenosis of the old left common iliac vein stent was dilated with a 14 mm balloon. No new stent was placed.",
+    "The previously placed left common iliac vein stent was ballooned with a 14 mm balloon.",
+    "The left common iliac vein stent placed in 2019 showed 70% in-stent restenosis and was ballooned with a 14 mm balloon.",
+]
+
+
+@pytest.mark.parametrize("sentence", OLD_STENTS)
+def test_balloon_in_an_old_stent_counts(sentence):
+    assert counted(ENTRY + sentence) == [CIV]
+
+
+def test_stent_of_an_earlier_year_and_its_balloon_do_not_count():
+    assert counted(ENTRY + "In 2019 a stent was placed in the left common iliac vein and ballooned.") == []
+
+
+def test_old_stent_is_the_vein_told_to_hold_it():
+    note = (
+        "FINDINGS: The stented left external iliac vein had ingrowth with 75% narrowing. "
+        "The left common femoral vein had a 70% stenosis.\n"
+        "TECHNIQUE: Treatment began in the old stent, where a 12 x 40 mm Atlas was brought to 16 atmospheres."
+    )
+    assert counted(note) == [EIV]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "units"),
+    [
+        ("PTV of the left common iliac vein was performed with a 14 mm balloon.", 1),
+        ("Bilateral CIV and EIV PTV with 14 and 12 mm balloons. All had >70% stenosis.", 4),
+        ("The left PTV and ATV were patent. The left popliteal vein was dilated with a 6 mm balloon.", 1),
+    ],
+)
+def test_ptv_is_venoplasty_unless_the_note_is_of_the_calf(sentence, units):
+    assert len(counted(ENTRY + sentence)) == units
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The left iliac vein 80% stenosis was dilated with a 14 mm balloon. The left external iliac vein was normal.",
+        "The left iliac vein was angioplastied with a 14 mm balloon. The left common iliac vein showed no residual stenosis.",
+    ],
+)
+def test_unspecified_iliac_that_alone_was_dilated_is_kept(sentence):
+    result = coded(ENTRY + sentence)
+    assert result.units("37248") == 1
+    assert "vein_unspecified" in [f.flag for f in result.flags]
+    assert result.disposition != "auto"
+
+
+def test_lead_work_of_the_title_asks_for_review():
+    result = coded(
+        "PROCEDURE: Dual chamber ICD lead revision.\nTECHNIQUE: Left axillary vein puncture. Venogram: 90% stenosis of the left "
+        "subclavian vein. It was dilated with a 7 mm balloon to allow a 9 Fr sheath. The RV lead was advanced and screwed in."
+    )
+    assert "lead_venoplasty" in [f.flag for f in result.flags]
+    assert result.disposition == "review"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "veins"),
+    [
+        (
+            "The left common iliac vein was dilated with a 14 mm balloon. The left external iliac vein dilated too.",
+            [CIV, EIV],
+        ),
+        (
+            "The left common iliac vein was dilated with a 14 mm balloon at 12 atm. Then a 12 mm balloon in the left common femoral vein.",
+            [CIV, CFV],
+        ),
+    ],
+)
+def test_terse_second_vein_counts(sentence, veins):
+    assert counted(ENTRY + sentence) == veins
+
+
+def test_letters_of_a_legend_name_their_veins():
+    note = (
+        "   A = IVC, intrahepatic part\n   B = middle hepatic vein\n   C = right hepatic vein\n\n"
+        "FINDINGS: A: web-like 75% narrowing. B: fibrous cord. C: ostial occlusion of 1.5 cm.\n"
+        "TECHNIQUE: Right internal jugular vein punctured. Balloon angioplasty of A and C was done under fluoroscopy."
+    )
+    assert counted(note) == ["none inferior_vena_cava", "right hepatic_vein"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A balloon was opened on the table but never went past the sheath, let alone inflated.",
+        "A second balloon, for the left common iliac vein, was neither asked for nor opened.",
+        "The left common iliac vein was looked for, angioplasty of which we would have liked to add.",
+        "The azygos was dilated from overload; an angioplasty balloon stood by.",
+        'deleted line: "37248 venous angioplasty" (populated in error from the template, no such service)',
+    ],
+)
+def test_nothing_done_counts_nothing(sentence):
+    assert counted("FINDINGS: The left common iliac vein had an 80% stenosis.\n" + ENTRY + sentence) == []
+
+
+def test_easy_balloon_is_not_denied_by_its_ease():
+    note = (
+        "FINDINGS: The left common iliac vein was occluded.\n" + ENTRY + "6 x 40 and 8 x 60 mm Mustang balloons were placed "
+        "through the occlusion; the first opened with no effort, and the waist of the second gave way at 18 atmospheres."
+    )
+    assert counted(note) == [CIV]
+
+
+def test_unknown_heading_ends_the_history():
+    note = (
+        "Background\n45-year-old teacher with a full head on bending.\n\nFirst step\n"
+        "We performed venoplasty of the left external iliac vein with a 10 x 40 mm balloon, 12 atm, under fluoroscopy.\n"
+    )
+    assert counted(note) == [EIV]
+
+
+def test_name_on_either_side_is_two_veins():
+    note = (
+        ENTRY + "On either side the common femoral vein showed a stenosis of 80 percent at the level of the old cutdown. "
+        "Both were ballooned."
+    )
+    assert set(counted(note)) == {CFV, "right common_femoral_vein"}
+
+
+def test_limb_of_an_aortic_endograft_is_no_vein():
+    note = (
+        "ENDOVASCULAR REPAIR OF AN AORTIC ANEURYSM\nTECHNIQUE: The right CFA was punctured. The left common iliac vein looked "
+        "squashed by the sac. The right common iliac limb was narrow at the ring, so it was ballooned once more, kissing with the left."
+    )
+    assert counted(note) == []
