@@ -110,7 +110,9 @@ def test_nothing_done_counts_nothing(sentence):
 
 def test_easy_balloon_is_not_denied_by_its_ease():
     note = (
-        "FINDINGS: The left common iliac vein was occluded.\n" + ENTRY + "6 x 40 and 8 x 60 mm Mustang balloons were placed "
+        "FINDINGS: The left common iliac vein was occluded.\n"
+        + ENTRY
+        + "6 x 40 and 8 x 60 mm Mustang balloons were placed "
         "through the occlusion; the first opened with no effort, and the waist of the second gave way at 18 atmospheres."
     )
     assert counted(note) == [CIV]
@@ -126,7 +128,8 @@ def test_unknown_heading_ends_the_history():
 
 def test_name_on_either_side_is_two_veins():
     note = (
-        ENTRY + "On either side the common femoral vein showed a stenosis of 80 percent at the level of the old cutdown. "
+        ENTRY
+        + "On either side the common femoral vein showed a stenosis of 80 percent at the level of the old cutdown. "
         "Both were ballooned."
     )
     assert set(counted(note)) == {CFV, "right common_femoral_vein"}

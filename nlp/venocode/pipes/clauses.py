@@ -8,7 +8,6 @@ from itertools import pairwise
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
 
 BORDER = frozenset({";", "but", "while", "whereas", "although", "however"})
-AFTER_COMMA = frozenset({"and", "then", "while", "where", "which", "followed", "after", "with", "so"})
 VERBS = frozenset("was were is are had has have been did showed shows came went took needed received".split())
 
 

@@ -199,12 +199,7 @@ class _Sentence:
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
             veins = [v for m in near for v in m.veins]
-            if (
-                not veins
-                and act.assertion == "attempted"
-                and self.s.section.kind in READ
-                and not self._foreign(clause, act.start)
-            ):
+            if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
@@ -385,7 +380,7 @@ class _Sentence:
             if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
-            if self._known_stent(atom.start, atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
+            if self._known_stent(atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
                 continue
             if any(
                 w in ("no", "not", "without", "old", "existing", "prior", "previous", "never", "nor", "the")
@@ -423,7 +418,7 @@ class _Sentence:
             return True
         return any(w in ("restenosis", "restenosed", "restenotic") for w in self.a.norms[end : end + 3])
 
-    def _known_stent(self, start: int, end: int, words: list[str]) -> bool:
+    def _known_stent(self, end: int, words: list[str]) -> bool:
         """ "the two upper stents": a stent spoken of as known, unless the sentence goes on to place it."""
         articles = [w for w in words if w in ("a", "an", "the", "this", "these", "his", "her", "another", "new")]
         if (
@@ -462,7 +457,7 @@ class _Sentence:
             veins = [v for m in targets for v in m.veins]
             if not veins and self._cardiac_vein(clause):
                 veins = [("coronary_sinus", "none")]
-            if not veins and self._foreign(clause, start):
+            if not veins and self._foreign(clause):
                 self.r.acted = self.r.foreign = True
                 continue
             if not veins and not linked_any:
@@ -540,9 +535,9 @@ class _Sentence:
         )
         same = a.within("same", start, end)
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
-        if balloon and (force or same or treat or (sizes and self.r.acted and self._list_line())):
-            at = (balloon[0].start, balloon[0].end, balloon[0].rule)
-        elif balloon and self.r.acted and named and a.sized(start, end) and self._next_turn():
+        listed = sizes and self.r.acted and self._list_line()
+        next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
+        if balloon and (force or same or treat or listed or next_turn):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
         elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
@@ -573,10 +568,10 @@ class _Sentence:
             at = (same[0].start, same[0].end, same[0].rule)
         else:
             return None
-        if self._carried_over(clause, bool(balloon and sizes)):
+        if self._carried_over(bool(balloon and sizes)):
             return None
-        told = [at, *((x.start, x.end) for x in a.within("inflate", start, end)[:1] + a.within("treat", start, end)[:1])]
-        if any(assertion_at(a, x[0], x[1], self.s) != "performed" for x in told):
+        cues = [*a.within("inflate", start, end)[:1], *a.within("treat", start, end)[:1]]
+        if any(assertion_at(a, x, y, self.s) != "performed" for x, y in [at[:2], *((c.start, c.end) for c in cues)]):
             return None
         return at[0], at[1], at[2], "implicit", False
 
@@ -603,7 +598,7 @@ class _Sentence:
         screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
         return screened and not forced and not a.sized(*clause)
 
-    def _carried_over(self, clause: tuple[int, int], own_balloon: bool) -> bool:
+    def _carried_over(self, own_balloon: bool) -> bool:
         """A balloon that the sentence before used for occlusion, sizing or freezing is still that balloon."""
         if own_balloon or self.s.index == 0:
             return False
@@ -636,7 +631,7 @@ class _Sentence:
         words = set(self.a.norms[self.s.start : self.s.end])
         balloon = "balloon" in words and bool(words & CROSSED) and self.a.has("reserve", self.s.start, self.s.end)
         failed = "crossing" in words and bool(words & FAILED)
-        if self.acts or not (balloon or failed) or self._foreign((self.s.start, self.s.end), self.s.start):
+        if self.acts or not (balloon or failed) or self._foreign((self.s.start, self.s.end)):
             return
         veins = [v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins]
         if not veins:
@@ -701,7 +696,7 @@ class _Sentence:
                 return lesions or found[:1]
         return []
 
-    def _foreign(self, clause: tuple[int, int], anchor: int) -> bool:
+    def _foreign(self, clause: tuple[int, int]) -> bool:
         """The act's object is no vein: an artery, a valve, a graft, an anastomosis of a circuit, a baffle, a tract."""
         a = self.a
         if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
@@ -851,7 +846,9 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
 
 def _graft_limb(words: list[str]) -> bool:
     """ "The iliac limb": of an aortic endograft."""
-    return any(w in ("limb", "limbs") and words[i - 1] in ("iliac", "graft", "endograft") for i, w in enumerate(words) if i)
+    return any(
+        w in ("limb", "limbs") and words[i - 1] in ("iliac", "graft", "endograft") for i, w in enumerate(words) if i
+    )
 
 
 def _unpacked(norms: list[str], at: int) -> bool:

@@ -45,7 +45,7 @@ def sentences(doc: Doc) -> Doc:
         for start, end, line_start in section_sentences(doc, norms, section):
             if start > 1 and norms[start - 1] == "\n" and norms[start - 2] == "\n":
                 paragraph += 1
-            if current is section and _ends(norms, section, start, end, line_start, paragraph):
+            if current is section and _ends(norms, section, start, end):
                 current = Section("narrative", "body", start, section.end, start)
                 section.end = start
             out.append(Sentence(len(out), start, end, current, paragraph, line_start))
@@ -71,7 +71,7 @@ BEGINS = frozenset("prepped draped prepared supine prone punctured cannulated ac
 PAST_WORDS = frozenset("ago previously elsewhere outside prior earlier since".split())
 
 
-def _ends(norms: list[str], section: Section, start: int, end: int, line_start: bool, paragraph: int) -> bool:
+def _ends(norms: list[str], section: Section, start: int, end: int) -> bool:
     """Whether a history-like section is over: its own line has ended, or the procedure begins in a new paragraph."""
     if section.kind == "conclusion":
         return start > section.body_start and _begins(norms, start, end)

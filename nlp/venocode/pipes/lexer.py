@@ -10,16 +10,23 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.pipes.analysis import Atom, analysis_of
+from venocode.pipes.analysis import Analysis, Atom, analysis_of
 from venocode.rules import Entry, entries, load_rules
 
-#: Kinds whose hits compete: only the longest of a family survives at one place.
 #: Words of a note on calf veins, in which PTV is the posterior tibial vein and not venoplasty.
 TIBIAL = frozenset("tibial tibials atv atvs peroneal peroneals calf soleal gastrocnemius".split())
+#: Kinds whose hits compete: only the longest of a family survives at one place.
 FAMILIES = {"not_angioplasty": "angioplasty", "not_access": "access", "full": "name", "stem": "name", "artery": "name",
             "stent_old": "stent_old", "tips_not": "tips"}  # fmt: skip
 DIRECTIONS = {"forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL", "terminate": "TERMINATE",
               "pseudo": "PSEUDO"}  # fmt: skip
+
+
+def ptv_is_venoplasty(analysis: Analysis, at: int) -> bool:
+    """PTV as percutaneous transluminal venoplasty, not the posterior tibial vein of a calf or of a named side (P12)."""
+    sided = at > 0 and analysis.norms[at - 1] in ("left", "right", "l", "r", "lt", "rt")
+    follows = analysis.norms[at + 1 : at + 2]
+    return not analysis.facts["tibial"] and (not sided or follows in (["of"], ["with"], ["performed"], ["x"]))
 
 
 class Lexer:

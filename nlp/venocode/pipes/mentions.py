@@ -8,11 +8,11 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from venocode.pipes.analysis import AccessMention, Act, Analysis, Atom, Sentence, analysis_of
+from venocode.pipes.lexer import ptv_is_venoplasty
 from venocode.pipes.numbers import UNITS, word_number
 from venocode.rules import load_rules
 
 BALLOON_KINDS = ("balloon", "balloon_brand")
-REACH = 12
 
 
 @Language.component("venocode_mentions")
@@ -23,7 +23,7 @@ def mentions(doc: Doc) -> Doc:
     analysis.facts["balloon_note"] = any(analysis.by_kind.get(k) for k in BALLOON_KINDS) or any(
         a.value in ("act", "pta", "around") for a in analysis.by_kind.get("angioplasty", ())
     )
-    analysis.acts = _acts(doc, analysis)
+    analysis.acts = _acts(analysis)
     analysis.fluoroscopy = _fluoroscopy(doc, analysis)
     analysis.access = _access(analysis)
     return doc
@@ -80,7 +80,7 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
 # --- balloon dilation ------------------------------------------------------------------------------------------------
 
 
-def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
+def _acts(analysis: Analysis) -> list[Act]:
     acts: list[Act] = []
     atoms = analysis.by_kind.get("angioplasty", [])
     blocked = analysis.by_kind.get("not_angioplasty", ())
@@ -95,7 +95,7 @@ def _acts(doc: Doc, analysis: Analysis) -> list[Act]:
         if atom.value == "inflate":
             weak.append((atom, sentence))
             continue
-        if atom.value == "pta" and not _is_pta(doc, analysis, atom, sentence):
+        if atom.value == "pta" and not _is_pta(analysis, atom, sentence):
             continue
         if atom.value == "dilate" and not _is_dilation(analysis, atom, sentence):
             continue
@@ -118,7 +118,7 @@ PTA_TIME = frozenset("wks weeks days months pta alone independent independently 
 NOT_PTA_BEFORE = frozenset("medications meds list med runoff pulse signal patent is occluded to".split())
 
 
-def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
+def _is_pta(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     """PTA as angioplasty, not prior to admission and not the posterior tibial artery."""
     norms = analysis.norms
     before = norms[max(sentence.start, atom.start - 3) : atom.start]
@@ -126,7 +126,7 @@ def _is_pta(doc: Doc, analysis: Analysis, atom: Atom, sentence: Sentence) -> boo
     if atom.end - atom.start > 1:
         return True
     if norms[atom.start] == "ptv":
-        return not analysis.facts["tibial"]
+        return ptv_is_venoplasty(analysis, atom.start)
     if (after and after[0] in NOT_PTA_BEFORE) or (before and before[-1] in PTA_TIME):
         return False
     if (after[:1] == ["-"] and after[1:2] in (["l"], ["r"])) or ("%" in after[:3] and not _numbered(before)):

@@ -188,7 +188,9 @@ def resolve(
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
-    described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(candidates, words)
+    described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
+        candidates, words
+    )
     if described:
         return described
     positional = _positional(candidates, words)
@@ -292,7 +294,9 @@ def _in_old_stent(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return found if spoken and len(found) == 1 else []
 
 
-KNOWN_STENT = frozenset("old existing previous prior indwelling earlier original first occluded narrowed restenosed".split())
+KNOWN_STENT = frozenset(
+    "old existing previous prior indwelling earlier original first occluded narrowed restenosed".split()
+)
 
 
 def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:

@@ -17,7 +17,9 @@ CAPITALS = re.compile(r"^[ \t]*((?:[A-Z][A-Z/&'\-]+)(?:[ /&,]+[A-Z][A-Z/&'\-]+){
 INLINE = re.compile(r"(?:(?<=[.;!?)]\s)|(?<=[.;]))\s*((?:[A-Z][A-Za-z/&'\-]*)(?: [A-Za-z/&'\-]+){0,4})\s?:(?=[\s,])")
 FINITE = re.compile(r"\b(?:was|were|is|are|had|has|have|been|did|showed|shows|came|went|took)\b", re.IGNORECASE)
 OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
-OF_THE_PAST = re.compile(r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE)
+OF_THE_PAST = re.compile(
+    r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
+)
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 

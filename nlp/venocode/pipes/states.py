@@ -177,7 +177,7 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
     at = lead + len(before)
     if _ends_with(analysis, "landmark", sentence.start, at):
         return "landmark"
-    if last in ("from", "through", "via", "thru") and _range(norms, m, clause):
+    if last in ("from", "through", "via", "thru") and _range(norms, m):
         return "plain"
     if last in ("from", "through", "via", "thru") or before[-2:] == ["way", "of"]:
         after = norms[m.end : m.end + 4]
@@ -226,7 +226,7 @@ def _verb_to(norms: list[str], at: int) -> bool:
     )
 
 
-def _range(norms: list[str], m: VeinMention, clause: tuple[int, int]) -> bool:
+def _range(norms: list[str], m: VeinMention) -> bool:
     """ "from the popliteal to the common femoral vein"."""
     return norms[m.end : m.end + 1] == ["to"] or norms[m.end : m.end + 2] in (
         ["up", "to"],

@@ -15,8 +15,6 @@ from venocode.pipes.analysis import Analysis, Atom, Sentence, analysis_of
 
 FUTURE = frozenset({"if", "should", "when", "unless", "whenever"})
 PAST_AUXILIARY = frozenset({"was", "were", "had", "did", "underwent"})
-FALLBACK = {"consent": "other", "plan": "planned", "codes": "other"}
-ORDER = {"negated": 0, "attempted": 1, "historical": 2, "planned": 3, "other": 4, "performed": 5}
 
 
 @Language.component("venocode_status")
@@ -61,7 +59,7 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return category or "other"
     if category in (None, "performed", "planned") and dated(analysis, sentence, start):
         return "historical"
-    if category == "negated" and _future(analysis, cue, sentence, start):
+    if category == "negated" and _future(analysis, sentence, start):
         return "planned"
     return category or "performed"
 
@@ -115,7 +113,7 @@ def _plan_section(analysis: Analysis, category: str | None, sentence: Sentence) 
     return "planned"
 
 
-def _future(analysis: Analysis, cue: Atom | None, sentence: Sentence, start: int) -> bool:
+def _future(analysis: Analysis, sentence: Sentence, start: int) -> bool:
     """ "instead of a repeat angioplasty", "I would not repeat the venoplasty": denied for the future."""
     words = analysis.norms[sentence.start : start]
     near = set(words[-6:])

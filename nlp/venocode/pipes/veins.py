@@ -17,6 +17,7 @@ from spacy.tokens import Doc
 
 from venocode.anatomy import MIDLINE, SIDED, side_of
 from venocode.pipes.analysis import Analysis, Atom, VeinMention, analysis_of
+from venocode.pipes.lexer import ptv_is_venoplasty
 from venocode.rules import load_rules
 
 SKIP = frozenset({"the", "a", "an", "its", "his", "her"})
@@ -78,8 +79,8 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
     at: dict[int, dict[str, Atom]] = {}
     for kind in ("side", "qualifier", "stem", "full", "artery", "head"):
         for atom in analysis.by_kind.get(kind, ()):
-            if analysis.norms[atom.start] in ("ptv", "ptvs") and not analysis.facts["tibial"]:
-                continue  # percutaneous transluminal venoplasty
+            if analysis.norms[atom.start] in ("ptv", "ptvs") and ptv_is_venoplasty(analysis, atom.start):
+                continue
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
     for sentence in analysis.sentences:
@@ -337,7 +338,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
     names: list[tuple[str | None, str]] = []
     for unit in group:
         side = unit.side or (unit.full[1] if unit.full else None)
-        names.extend(_named(side, _vein_name(unit), unit))
+        names.extend(_named(side, _vein_name(unit)))
     start = first.start
     while start < last.end and norms[start] in SKIP:
         start += 1
@@ -345,7 +346,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
                        sentence, artery)  # fmt: skip
 
 
-def _named(side: str | None, vein: str, unit: Unit) -> list[tuple[str | None, str]]:
+def _named(side: str | None, vein: str) -> list[tuple[str | None, str]]:
     if vein.endswith("_pulmonary"):
         if side in ("left", "right"):
             return [(side, f"{side}_{vein}_vein")]
