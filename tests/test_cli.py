@@ -125,6 +125,16 @@ class TestCode:
         assert "page written to" in result.stderr
         assert "37248 x 1" in result.stdout
 
+    @pytest.mark.parametrize("out", ["-", "/dev/stdout"])
+    def test_page_on_standard_output(self, note: str, out: str) -> None:
+        result = run("code", note, "--html", out)
+        assert result.stdout.startswith("<!DOCTYPE html>")
+        assert result.stdout.rstrip().endswith("</html>")
+        assert "page written to standard output" in result.stderr
+
+    def test_page_and_json_do_not_share_standard_output(self, note: str) -> None:
+        assert "give --html a file" in told_in_one_line(run("code", note, "--html", "-", "--json"))
+
     def test_page_in_a_missing_directory(self, note: str, tmp_path: Path) -> None:
         assert "create it first" in told_in_one_line(run("code", note, "--html", str(tmp_path / "no" / "p.html")))
 
@@ -208,11 +218,17 @@ class TestBatch:
 
     def test_the_quarantine_of_an_earlier_run_does_not_stay(self, tmp_path: Path) -> None:
         path = jsonl(tmp_path / "n.jsonl", {"note_id": "a", "text": ""})
-        assert run("batch", path, "-o", "out.jsonl", "--quarantine", "bad.jsonl").exit_code == 3
-        assert (tmp_path / "bad.jsonl").exists()
+        assert run("batch", path, "-o", "out.jsonl").exit_code == 3
+        assert (tmp_path / "out.jsonl.quarantine.jsonl").exists()
         jsonl(tmp_path / "n.jsonl", {"note_id": "a", "text": "x"})
-        assert run("batch", path, "-o", "out.jsonl", "--quarantine", "bad.jsonl").exit_code == 0
-        assert not (tmp_path / "bad.jsonl").exists()
+        assert run("batch", path, "-o", "out.jsonl").exit_code == 0
+        assert not (tmp_path / "out.jsonl.quarantine.jsonl").exists()
+
+    def test_a_clean_run_leaves_a_named_file_alone(self, tmp_path: Path) -> None:
+        path = jsonl(tmp_path / "n.jsonl", {"note_id": "a", "text": "x"})
+        (tmp_path / "thesis.txt").write_text("years of work")
+        assert run("batch", path, "-o", "out.jsonl", "--quarantine", "thesis.txt").exit_code == 0
+        assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
     def test_csv_in_csv_out(self, tmp_path: Path) -> None:
         with (tmp_path / "n.csv").open("w", newline="", encoding="utf-8") as f:
@@ -258,6 +274,8 @@ class TestBatch:
             (["n.jsonl", "-o", "."], "is a directory"),
             (["n.jsonl", "-o", "n.jsonl"], "is both INPUT and OUT"),
             (["n.jsonl", "-o", "o.jsonl", "--quarantine", "o.jsonl"], "is both OUT and the quarantine"),
+            (["n.jsonl", "-o", "site.yaml", "--policy", "site.yaml"], "is both OUT and the policy"),
+            (["n.jsonl", "-o", "o", "--quarantine", "s", "--policy", "s"], "is both the quarantine and the policy"),
             (["n.jsonl", "-o", "out.jsonl", "--encoding", "klingon"], "encoding 'klingon' is not known"),
             (["note.txt", "-o", "out.jsonl"], "venocode code"),
         ],
@@ -273,6 +291,7 @@ class TestBatch:
         (tmp_path / "out.jsonl").write_text("old")
         result = run("batch", path, "-o", "out.jsonl")
         assert result.exit_code == 130
+        assert "put in its place only when it is complete" in result.stderr
         assert (tmp_path / "out.jsonl").read_text() == "old"
         assert sorted(p.name for p in tmp_path.iterdir()) == ["n.jsonl", "out.jsonl"]
 

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
+from helpers import coded
 from hypothesis import given
 from hypothesis import strategies as st
 
 from venocode.counting import CountedNote, PolicySettings, count
-from venocode.counting.count import lane
+from venocode.counting.count import FLAG_RULES, lane
 from venocode.counting.policy import Case
 from venocode.engine import code_lines
 from venocode.findings import NoteFacts, VeinFinding
@@ -51,6 +52,9 @@ def decide(
     has_body: bool = True,
     limb: str = "arm",
     probabilities: dict[Vein, float] | None = None,
+    acts: int = 0,
+    arteries: Iterable[Vein] = (),
+    valve: bool = False,
     **settings: object,
 ) -> CountedNote:
     """Count one note; a vein is likely ballooned when an event says so and no other probability is given."""
@@ -62,9 +66,12 @@ def decide(
             fluoroscopy=(HERE,),
             has_body=has_body,
             bridging=tuple(bridging),
+            performed_acts=acts,
+            arteries=tuple((a, *HERE) for a in arteries),
         ),
         PolicySettings(**settings),  # type: ignore[arg-type]
         limb,
+        valve,
     )
     guess = {f.vein: 0.97 if f.n(*BALLOONED) else 0.03 for f in findings}
     return count(case, guess | (probabilities or {}))
@@ -297,6 +304,36 @@ class TestCircuits:
         assert lane_of(note) == "review"
 
 
+class TestUnexplainedBalloon:
+    def test_a_balloon_that_no_vein_explains_is_never_automatic(self) -> None:
+        note = decide(vein(CIV, "lesion"), vein(CFV, "access"), acts=1)
+        assert (counted(note), flags(note), lane_of(note)) == ([], ["balloon_unexplained"], "review")
+
+    def test_balloon_in_a_note_without_veins_is_none_of_ours(self) -> None:
+        assert lane_of(decide(acts=1)) == "auto"
+        assert lane_of(decide(vein(CFV, "access"), acts=1)) == "auto"
+
+    @pytest.mark.parametrize("event", ["stent", "other_balloon", "historical", "negated", "planned", "attempted"])
+    def test_a_reason_explains_it(self, event: str) -> None:
+        assert "balloon_unexplained" not in flags(decide(vein(CIV, event), vein(CFV, "access"), acts=1))
+
+    def test_a_counted_vein_explains_it(self) -> None:
+        assert flags(decide(treated(CIV), vein(CFV, "access"), acts=2)) == []
+
+    def test_an_artery_a_valve_a_circuit_or_a_service_explains_it(self) -> None:
+        seen = vein(CFV, "access")
+        assert flags(decide(seen, acts=1, arteries=[("iliac_artery", "left")])) == []
+        assert flags(decide(seen, acts=1, valve=True)) == []
+        assert flags(decide(seen, acts=1, facts=["circuit"], access=["fistula"])) == []
+        assert flags(decide(seen, acts=1, facts=["tips"])) == []
+
+    def test_a_circuit_that_was_not_entered_does_not(self) -> None:
+        assert flags(decide(vein(SVC, "lesion"), acts=1, facts=["circuit"])) == ["balloon_unexplained"]
+
+    def test_without_an_act_there_is_nothing_to_explain(self) -> None:
+        assert flags(decide(vein(CIV, "lesion"))) == []
+
+
 class TestOtherServices:
     @pytest.mark.parametrize("name", ["hepatic_vein", "middle_hepatic_vein", "portal_vein"])
     def test_p14_the_ends_of_a_shunt(self, name: str) -> None:
@@ -307,6 +344,13 @@ class TestOtherServices:
             ("P14",),
         )
         assert counted(decide(treated((name, "none")))) == [(name, "none")]
+
+    @pytest.mark.parametrize("events", [("stent",), ("title", "stent"), ("lesion",)])
+    def test_p14_a_shunt_end_without_its_own_balloon(self, events: tuple[str, ...]) -> None:
+        end = ("hepatic_vein", "right")
+        note = decide(vein(end, *events), treated(BCV), facts=["tips"])
+        assert (counted(note), why(note, end), rules(note, end)) == ([BCV], "all_inclusive", ("P14",))
+        assert flags(note) == []
 
     def test_p14_a_central_vein_on_the_way_counts(self) -> None:
         assert counted(decide(treated(BCV), treated(("portal_vein", "none")), facts=["tips"])) == [BCV]
@@ -459,6 +503,20 @@ class TestSpecialVeins:
         assert (counted(note), flags(note)) == ([name], ["vein_unspecified"])
         assert lane_of(note) == "query"
 
+    def test_p25_an_unnamed_vein_counts_when_no_other_can_be_meant(self) -> None:
+        name = ("unknown_vein", "unknown")
+        note = decide(vein(name, "treated.reference"), probabilities={name: 0.2})
+        assert (counted(note), rules(note, name)) == ([name], ("P1", "P25"))
+        assert "vein_unspecified" in flags(note)
+        assert lane_of(note) == "query"
+
+    def test_p25_an_unnamed_vein_beside_another_candidate_does_not(self) -> None:
+        name = ("unknown_vein", "unknown")
+        act = vein(name, "treated.reference")
+        assert counted(decide(act, treated(CIV), probabilities={name: 0.2})) == [CIV]
+        assert counted(decide(act, vein(CIV, "stent"), probabilities={name: 0.2})) == []
+        assert counted(decide(act, facts=["circuit"], access=["fistula"], probabilities={name: 0.2})) == []
+
     def test_p25_a_side_unknown_to_an_untreated_vein_is_not_flagged(self) -> None:
         assert flags(decide(treated(CIV), vein(("femoral_vein", "unknown"), "normal"))) == []
 
@@ -577,6 +635,16 @@ class TestRationale:
         texts = load_rules()["policy"]["rules"]
         assert list(note.rationale) == [f"{r}: {texts[r]['text']}" for r in ("P1", "P2", "P5", "P9", "P15")]
 
+    def test_a_counted_vein_names_every_rule_by_which_it_counts(self) -> None:
+        right = ("brachiocephalic_vein", "right")
+        note = decide(treated(BCV), vein(right, "treated"), facts=["circuit", "lead"])
+        assert rules(note, BCV) == ("P1", "P4", "P11", "P20")
+        assert rules(note, right) == ("P1", "P4", "P11", "P20", "P24")
+        assert rules(decide(treated(("pulmonary_vein", "left"))), ("pulmonary_vein", "left")) == ("P1", "P19")
+
+    def test_a_flag_without_a_vein_names_its_rule(self) -> None:
+        assert [r.partition(":")[0] for r in decide(vein(SVC, "normal"), facts=["baffle"]).rationale] == ["P1", "P26"]
+
     def test_without_units_the_code_rule_is_not_named(self) -> None:
         assert [r.partition(":")[0] for r in decide(vein(CIV, "planned")).rationale] == ["P15"]
 
@@ -651,6 +719,7 @@ def test_every_vein_once_with_a_reason_when_not_counted(drawn: tuple[Case, dict[
         assert d.rules
         assert d.probability == probabilities[d.finding.vein]
     used = {r for d in note.veins for r in d.rules} | ({"P2"} if note.counted else set())
+    used |= {FLAG_RULES[name] for name in flags(note) if name in FLAG_RULES}
     named = [line.partition(":")[0] for line in note.rationale]
     assert (len(named), set(named)) == (len(used), used)
 
@@ -661,3 +730,27 @@ def test_flags_are_given_once_and_missing_ones_only_beside_units(drawn: tuple[Ca
     assert len(flags(note)) == len(set(flags(note)))
     if not note.counted:
         assert not [f for f in flags(note) if f.startswith("missing:")]
+
+
+class TestWholeNotes:
+    def test_the_unnamed_vein(self) -> None:
+        result = coded("TECHNIQUE: The vein was dilated with a 6 mm balloon.")
+        assert (result.units("37248"), result.disposition) == (1, "query")
+        assert "vein_unspecified" in [f.flag for f in result.flags]
+
+    def test_a_balloon_used_on_something_else_goes_to_review(self) -> None:
+        result = coded("TECHNIQUE: The left iliac vein was seen. The narrow spot was dilated with an 8 mm balloon.")
+        assert (result.codes, result.disposition) == ((), "review")
+
+    def test_a_valve_does_not(self) -> None:
+        result = coded(
+            "TECHNIQUE: Right femoral vein access. Pulmonary balloon valvuloplasty with a 22 mm balloon was done."
+        )
+        assert "balloon_unexplained" not in [f.flag for f in result.flags]
+
+    def test_evidence_carries_the_rule_of_its_mention(self) -> None:
+        result = coded("TECHNIQUE: Under fluoroscopy the left popliteal vein was punctured and the iliac vein seen.")
+        rules = {(m.label, m.start): m.rule for m in result.mentions}
+        for site in result.access:
+            assert rules["ACCESS", site.evidence[0].start] == site.evidence[0].rule
+        assert rules["FLUOROSCOPY", result.fluoroscopy[0].start] == result.fluoroscopy[0].rule

@@ -100,6 +100,11 @@ class TestShipped:
         assert model.calibration == (manifest["calibration"]["intercept"], manifest["calibration"]["slope"])
         assert (shipped_model() / CARD_FILE).is_file()
 
+    def test_was_trained_on_the_shipped_corpora(self) -> None:
+        manifest = json.loads((shipped_model() / MANIFEST_FILE).read_text(encoding="utf-8"))
+        files = sorted((CORPORA / "notes").glob("*.notes"))
+        assert manifest["data"] == {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
     def test_the_weights_told_are_the_weights_used(self) -> None:
         manifest = json.loads((shipped_model() / MANIFEST_FILE).read_text(encoding="utf-8"))
         used = load_model().estimator[-1].coef_[0]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+import venocode
+from venocode.classifier.model import shipped_model
 from venocode.counting import PolicySettings, load_policy
 from venocode.errors import PolicyError
 from venocode.rules import load_rules
@@ -60,6 +62,18 @@ def test_a_site_file_replaces_single_keys(site: Path, key: str, text: str, value
     site.write_text(form.format(key=key, text=text), encoding="utf-8")
     found = load_policy(site).model_dump()
     assert found == {**load_policy().model_dump(), key: value}
+
+
+def test_a_path_may_be_a_string(site: Path) -> None:
+    site.write_text("grouping: sir\n", encoding="utf-8")
+    assert load_policy(str(site)).grouping == "sir"
+    assert venocode.load(policy=str(site)).policy.grouping == "sir"
+    assert venocode.load(policy=str(site), model=str(shipped_model())) is venocode.load(site, shipped_model())
+
+
+def test_a_fault_of_the_caller_is_not_told_as_bad_yaml() -> None:
+    with pytest.raises(TypeError):
+        load_policy(7)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a comment\n", "{}\n"])

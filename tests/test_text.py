@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from venocode.errors import InputError
-from venocode.text import NoteText, decode, read_note
+from venocode.text import NoteText, read_note
 
 WRAPPED_AT_60 = (
     "Through the right femoral sheath a stiff wire was advanced\n"
@@ -356,41 +355,6 @@ def test_slices_outside_the_text_are_cut() -> None:
 
 def test_a_representation_shows_no_note_text() -> None:
     assert "renal" not in repr(read_note("renal vein"))
-
-
-DECODED = [
-    ("utf-8", "caf\xe9 \u2013".encode(), "caf\xe9 \u2013"),
-    ("utf-8 with a mark", b"\xef\xbb\xbfrenal", "renal"),
-    ("utf-16", "caf\xe9".encode("utf-16"), "caf\xe9"),
-    ("utf-16 big endian", b"\xfe\xff" + "caf\xe9".encode("utf-16-be"), "caf\xe9"),
-    ("cp1252", b"caf\xe9 \x96 \x93x\x94", "caf\xe9 \u2013 \u201cx\u201d"),
-    ("undefined in cp1252", b"caf\xe9 \x81", "caf\xe9 \ufffd"),
-    ("form feeds and tabs", b"a\x0c\tb\r\n", "a\x0c\tb\r\n"),
-    ("empty", b"", ""),
-]
-
-
-@pytest.mark.parametrize(("data", "text"), [row[1:] for row in DECODED], ids=[row[0] for row in DECODED])
-def test_decode(data: bytes, text: str) -> None:
-    assert decode(data) == text
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"secret\0\0text", "NUL bytes"),
-        (b"secret\x01\x02\x03\x04", "control characters"),
-        (b"PK\x03\x04secret", "office document"),
-        (b"%PDF-1.7 secret", "PDF"),
-        (b"\xff\xfes\0e\0c\0r", "damaged"),
-        ("secret\0".encode("utf-16"), "NUL"),
-    ],
-)
-def test_binary_data_is_refused(data: bytes, reason: str) -> None:
-    with pytest.raises(InputError, match=reason) as caught:
-        decode(data)
-    assert "secret" not in str(caught.value)
-    assert str(caught.value).count(".") == 1
 
 
 NASTY = st.text(

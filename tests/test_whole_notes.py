@@ -141,3 +141,9 @@ def test_limb_of_an_aortic_endograft_is_no_vein():
         "squashed by the sac. The right common iliac limb was narrow at the ring, so it was ballooned once more, kissing with the left."
     )
     assert counted(note) == []
+
+
+def test_dilation_to_a_width_without_a_balloon_is_not_passed_in_silence():
+    result = coded(ENTRY + "SVC dilated to 14 mm.")
+    assert not result.codes
+    assert result.disposition == "review"

@@ -72,7 +72,18 @@ class Engine:
         }
 
     def analyse(self, text: str) -> tuple[NoteText, Doc]:
-        """The text as read, and the annotated spaCy Doc. The Doc must not leave the process."""
+        """Read a note and annotate it. The Doc must not leave the process.
+
+        Parameters
+        ----------
+        text : str
+            The note as received.
+
+        Returns
+        -------
+        tuple of (NoteText, Doc)
+            The text as read with the way back to ``text``, and the spaCy Doc with the analysis on ``doc._.venocode``.
+        """
         note = read_note(text)
         with self._lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -100,9 +111,20 @@ class Engine:
         return _Record(note, doc, analysis, case.facts, counted, self).result(note_id)
 
     def case(self, analysis: Analysis) -> Case:
-        """The findings and facts of one note, ready for the policy."""
+        """The findings and facts of one note, ready for the policy.
+
+        Parameters
+        ----------
+        analysis : Analysis
+            What the pipes found.
+
+        Returns
+        -------
+        Case
+        """
         findings = tuple(vein_findings(analysis))
-        return Case(findings, note_facts(analysis), self.policy, circuit_limb(analysis))
+        valve = any(act.kind == "valve" and act.assertion == "performed" for act in analysis.acts)
+        return Case(findings, note_facts(analysis), self.policy, circuit_limb(analysis), valve)
 
     def _probabilities(self, case: Case) -> dict[tuple[str, str], float]:
         if self.model is None:
@@ -110,7 +132,18 @@ class Engine:
         return self.model.probabilities(case.findings)
 
     def provenance(self, text: str) -> dict[str, str]:
-        """Version and hashes that make a result reproducible."""
+        """Version and hashes that make a result reproducible.
+
+        Parameters
+        ----------
+        text : str
+            The note as received.
+
+        Returns
+        -------
+        dict of str to str
+            ``version``, ``rules``, ``model`` and ``note_sha256``.
+        """
         return {**self._provenance, "note_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
 
 
@@ -121,6 +154,7 @@ class _Record:
         self, note: NoteText, doc: Doc, analysis: Analysis, facts: NoteFacts, counted: CountedNote, engine: Engine
     ) -> None:
         self.note, self.doc, self.a, self.facts, self.counted, self.engine = note, doc, analysis, facts, counted, engine
+        self.rules: dict[tuple[int, int], str] = {}
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         first, last = self.doc[start], self.doc[end - 1]
@@ -131,7 +165,15 @@ class _Record:
         section = self.a.sentence_at(start).section.name
         return Evidence(s, e, self.note.source[s:e], section, rule)
 
-    def clause(self, start: int, end: int, vein_start: int | None = None) -> tuple[int, int]:
+    def rule_at(self, at: tuple[int, int]) -> str:
+        """The rule that found the access, the fluoroscopy or, where an access is only listed, the vessel."""
+        if not self.rules:
+            self.rules = {(s, e): rule for s, e, rule in self.a.fluoroscopy}
+            self.rules |= {(m.start, m.end): m.rule for m in (*self.a.veins, *self.a.arteries)}
+            self.rules |= {(x.start, x.end): x.rule for x in self.a.access}
+        return self.rules[at]
+
+    def clause(self, start: int, end: int) -> tuple[int, int]:
         """The sentence around an act, at most forty tokens: what an auditor reads."""
         sentence = self.a.sentence_at(start)
         return max(sentence.start, start - 20), min(sentence.end, end + 20)
@@ -147,10 +189,10 @@ class _Record:
             veins=tuple(self._decision(d) for d in self.counted.veins),
             mentions=tuple(sorted(self._mentions(), key=lambda m: (m.start, m.end, m.label))),
             access=tuple(
-                AccessSite(v[0], v[1], approach, (self.evidence(*at, "ACC-001"),))
+                AccessSite(v[0], v[1], approach, (self.evidence(*at, self.rule_at(at)),))
                 for v, approach, at in self.facts.access
             ),
-            fluoroscopy=tuple(self.evidence(s, e, "FLU-001") for s, e in self.facts.fluoroscopy),
+            fluoroscopy=tuple(self.evidence(*at, self.rule_at(at)) for at in self.facts.fluoroscopy),
             documentation=self.counted.documentation,
             flags=tuple(Flag(name, (self.evidence(*at, name),) if at else ()) for name, at in self.counted.flags),
             disposition=lane(names, probability, self.engine.policy.auto_threshold),
@@ -197,7 +239,20 @@ class _Record:
 
 
 def code_lines(counted: tuple[Counted, ...], policy: PolicySettings) -> list[CodeLine]:
-    """P2: the first vein once, every further vein once; no line of zero units."""
+    """P2: the first vein once, every further vein once; no line of zero units.
+
+    Parameters
+    ----------
+    counted : tuple of Counted
+        Veins that earn a unit, in the order of the note.
+    policy : PolicySettings
+        Names the two codes.
+
+    Returns
+    -------
+    list of CodeLine
+        Empty when no vein counts.
+    """
     veins = tuple(Vein(*d.finding.vein) for d in counted)
     lines = []
     if veins:
@@ -211,7 +266,18 @@ def note_probability(counted: CountedNote, calibration: tuple[float, float] | No
     """Probability (0-1) that codes and units of the note are right.
 
     The product of the veins' probabilities is too low where many veins are only named, so it is calibrated by a
-    logistic curve fitted to held-out notes (``calibration``: intercept and slope on the log product).
+    logistic curve fitted to held-out notes.
+
+    Parameters
+    ----------
+    counted : CountedNote
+        The veins as decided.
+    calibration : tuple of float, or None
+        Intercept and slope on the log product; None gives the plain product.
+
+    Returns
+    -------
+    float
     """
     x = log_agreement(counted.veins)
     if calibration is None:
@@ -230,6 +296,10 @@ def load(policy: Path | None = None, model: Path | None = None) -> Engine:
         A site's policy file; the shipped settings otherwise.
     model : Path, optional
         Folder of a trained classifier; the shipped one otherwise.
+
+    Returns
+    -------
+    Engine
 
     Raises
     ------

@@ -186,10 +186,29 @@ def note_facts(analysis: Analysis) -> NoteFacts:
         access=tuple(_access_sites(analysis)),
         fluoroscopy=tuple((s, e) for s, e, _ in analysis.fluoroscopy if not _no_fluoroscopy(analysis, s)),
         has_body=_has_body(analysis),
-        performed_acts=len(performed),
+        performed_acts=len(performed) + _sized_dilations(analysis),
         bridging=tuple(_bridges(analysis)),
         arteries=tuple(_artery_acts(analysis)),
     )
+
+
+def _sized_dilations(analysis: Analysis) -> int:
+    """Dilations to a width in millimetres in a note that names no balloon: read as no act, but not passed in silence."""
+    if analysis.facts["balloon_note"]:
+        return 0
+    found = [a for a in analysis.by_kind.get("angioplasty", ()) if a.value == "dilate"]
+    return sum(
+        analysis.sized(a.end, a.end + 3)
+        and analysis.sentence_at(a.start).section.kind in READ
+        and bool(analysis.veins_in(analysis.sentence_at(a.start).index))
+        and not WIDENED & set(analysis.norms[max(0, a.start - 2) : a.start])
+        for a in found
+    )
+
+
+WIDENED = frozenset(
+    "is are remains remained appears appeared mildly moderately markedly severely massively not".split()
+)
 
 
 def _read(analysis: Analysis, sentence: Sentence) -> bool:

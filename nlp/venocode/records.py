@@ -7,17 +7,9 @@ A spaCy ``Doc`` never leaves the engine; these records do. ``to_dict`` gives the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 SCHEMA = "venocode/1"
-
-Label = Literal["ANGIOPLASTY", "VEIN", "FLUOROSCOPY", "ACCESS"]
-Assertion = Literal["performed", "negated", "historical", "planned", "attempted", "other"]
-Role = Literal["treated", "stented", "access", "imaged"]
-Approach = Literal["percutaneous", "open"]
-Side = Literal["left", "right", "none", "unknown"]
-Decision = Literal["counted", "not_counted"]
-Disposition = Literal["auto", "review", "query"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,6 +20,7 @@ class Vein:
     side: str
 
     def to_dict(self) -> dict[str, str]:
+        """The name and side as JSON."""
         return {"vein": self.vein, "side": self.side}
 
 
@@ -45,6 +38,7 @@ class Evidence:
     rule: str
 
     def to_dict(self) -> dict[str, Any]:
+        """The quotation as JSON."""
         return {"start": self.start, "end": self.end, "text": self.text, "section": self.section, "rule": self.rule}
 
 
@@ -64,6 +58,7 @@ class Mention:
     approach: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """The mention with the attribute of its label as JSON."""
         out: dict[str, Any] = {
             "label": self.label,
             "start": self.start,
@@ -86,8 +81,8 @@ class Mention:
 class VeinDecision:
     """What the policy decided for one vein of the note, and why.
 
-    ``probability`` is the classifier's probability (0-1) that the vein earns a unit. ``policy`` lists the ids of
-    the policy rules that decided.
+    ``probability`` is the classifier's probability (0-1) that a balloon widened the vein in this session, before the
+    policy decides. ``policy`` lists the ids of the policy rules that decided.
     """
 
     vein: Vein
@@ -98,6 +93,7 @@ class VeinDecision:
     policy: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
+        """The decision as JSON, its probability to four places."""
         return {
             "vein": self.vein.vein,
             "side": self.vein.side,
@@ -118,6 +114,7 @@ class CodeLine:
     veins: tuple[Vein, ...]
 
     def to_dict(self) -> dict[str, Any]:
+        """The code line as JSON."""
         return {"code": self.code, "units": self.units, "veins": [v.to_dict() for v in self.veins]}
 
 
@@ -129,6 +126,7 @@ class Flag:
     evidence: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
+        """The flag as JSON."""
         return {"flag": self.flag, "evidence": [e.to_dict() for e in self.evidence]}
 
 
@@ -142,6 +140,7 @@ class AccessSite:
     evidence: tuple[Evidence, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
+        """The access site as JSON."""
         return {
             "vessel": self.vessel,
             "side": self.side,

@@ -58,12 +58,12 @@ def batch(
     A row that cannot be coded goes to the quarantine file with its reason, and the run goes on.
     """
     aside = quarantine or default_quarantine(out)
-    refuse_same_file(source, out, aside)
+    refuse_same_file(source, out, aside, policy)
     opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
     with ExitStack() as stack:
         stack.callback(opened.close)
         stream = stack.enter_context(output(out))
-        bad_rows = stack.enter_context(quarantine_file(aside))
+        bad_rows = stack.enter_context(quarantine_file(aside, ours=quarantine is None))
         engine = engine_for(policy, model)
         tick = stack.enter_context(progress_for(opened))
         writer = result_writer(output_format or format_of(out), stream)
@@ -78,8 +78,8 @@ def default_quarantine(out: str) -> str:
     return STDOUT_QUARANTINE if is_stdout(out) or out.startswith("/dev/") else f"{out}.quarantine.jsonl"
 
 
-def refuse_same_file(source: str, out: str, quarantine: str) -> None:
-    """Keep input, output and quarantine apart.
+def refuse_same_file(source: str, out: str, quarantine: str, policy: Path | None = None) -> None:
+    """Keep input, output, quarantine and policy apart.
 
     Raises
     ------
@@ -87,6 +87,8 @@ def refuse_same_file(source: str, out: str, quarantine: str) -> None:
         When two of them are the same file.
     """
     places = {"INPUT": source, "OUT": out, "the quarantine": quarantine}
+    if policy is not None:
+        places["the policy"] = str(policy)
     taken: dict[Path, str] = {}
     for role, path in places.items():
         if path == "-" or path.startswith("/dev/"):
@@ -113,12 +115,25 @@ class QuarantineFile:
 
 
 @contextmanager
-def quarantine_file(path: str) -> Iterator[QuarantineFile]:
-    """The quarantine of one run; the file of an earlier run does not outlive a run without bad rows."""
+def quarantine_file(path: str, ours: bool) -> Iterator[QuarantineFile]:
+    """The quarantine of one run.
+
+    Parameters
+    ----------
+    path : str
+        Where bad rows go.
+    ours : bool
+        Whether the name is the default one: only then does a run without bad rows remove the file of an earlier run.
+        A file the user named may be anything and stays.
+
+    Yields
+    ------
+    QuarantineFile
+    """
     with ExitStack() as stack:
         kept = QuarantineFile(path, stack)
         yield kept
-        if kept.stream is None and Path(path).is_file():
+        if ours and kept.stream is None and Path(path).is_file():
             Path(path).unlink()
 
 

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from venocode.cli.common import EncodingOption, ModelOption, PolicyOption, engine_for, say
+from venocode.errors import InputError
 from venocode.readers.note import read_note
+from venocode.writers.base import is_stdout, output
 
 
 def code(
@@ -27,19 +29,21 @@ def code(
     encoding: EncodingOption = "utf-8",
 ) -> None:
     """Code one note: codes with units, every vein with its decision, reason and evidence, flags and lane."""
+    page_on_stdout = html is not None and is_stdout(html)
+    if as_json and page_on_stdout:
+        raise InputError("--json and --html both write to standard output; give --html a file")
     text = read_note(note, encoding, sys.stdin.buffer)
     result = engine_for(policy, model).code(text, note_id=note_id or default_id(note))
     if html is not None:
-        from venocode.writers.base import output
         from venocode.writers.html import render_page
 
         with output(html) as stream:
             stream.write(render_page(text, result).encode("utf-8"))
-        say(f"page written to {html}")
+        say(f"page written to {'standard output' if page_on_stdout else html}")
     if as_json:
         typer.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2).encode("utf-8"))
         return
-    if html == "-":
+    if page_on_stdout:
         return
     from rich.console import Console
 

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from venocode.batch import Coder
 from venocode.errors import ModelError, PolicyError, VenocodeError
 
-OK, UNEXPECTED, USAGE, QUARANTINED, INTERRUPTED = 0, 1, 2, 3, 130
+UNEXPECTED, USAGE, QUARANTINED, INTERRUPTED = 1, 2, 3, 130
 EXIT_CODES = (
     "Exit codes: 0 everything was coded; 1 something unexpected failed; 2 wrong usage, input or configuration; "
     "3 the run is complete but some rows went to quarantine; 130 interrupted."
@@ -76,7 +76,7 @@ class Guarded(TyperGroup):
             say(f"{error.filename or 'input or output'}: {(error.strerror or type(error).__name__).lower()}")
             ctx.exit(UNEXPECTED)
         except KeyboardInterrupt:
-            say("interrupted; no output file was changed")
+            say("interrupted; a file is put in its place only when it is complete, so none is half written")
             ctx.exit(INTERRUPTED)
         except Exception as error:
             if is_usage(error):

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from venocode.anatomy import CENTRALITY, INTRACRANIAL, PULMONARY, SIR_GROUP
-from venocode.counting.policy import Case, Exclusion, central, exclusion, not_ballooned_reason
-from venocode.findings import VeinFinding
+from venocode.anatomy import INTRACRANIAL, PULMONARY, SIR_GROUP
+from venocode.counting.policy import Case, central, exclusion, not_ballooned_reason
+from venocode.findings import VeinFinding, in_circuit
 from venocode.rules import load_rules
 
 REVIEW = frozenset({
     "intracranial_sinus", "coronary_sinus", "pulmonary_vein", "lead_venoplasty", "catheter_exchange", "old_access", "special_conduit",
-    "two_routes", "header_only", "side_unspecified", "vein_unspecified",
+    "two_routes", "header_only", "side_unspecified", "vein_unspecified", "balloon_unexplained",
 })  # fmt: skip
 QUERY = frozenset({"header_body_mismatch", "vein_unspecified", "side_unspecified"})
 UNSPECIFIED = frozenset({"unknown_vein", "iliac_vein"})
+#: Reasons that do not say on what a balloon was used.
+UNEXPLAINING = frozenset({"imaged_only", "access_only"})
+#: Services whose own balloon work need not name a vein.
+SERVICES = ("tips", "creation")
+#: The policy rule behind a flag, where the veins do not name it themselves.
+FLAG_RULES = {
+    "attempted": "P15", "bridging_lesion": "P5", "separate_vein_modifier": "P9", "header_body_mismatch": "P16", "header_only": "P16",
+    "special_conduit": "P26", "lead_venoplasty": "P20", "catheter_exchange": "P21", "coverage": "P22", "old_access": "P23",
+    "two_routes": "P11", "missing:lesion": "P24", "side_unspecified": "P25", "vein_unspecified": "P25", "pulmonary_vein": "P19",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,8 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
     }
     if not case.facts.has_body:
         ballooned |= {f.vein for f in case.findings if f.n("title") and not f.n("retracted")}
+    if not ballooned:
+        ballooned = _unnamed(case)
     for f in case.findings:
         p = probabilities[f.vein]
         if f.vein not in ballooned:
@@ -89,7 +101,16 @@ def count(case: Case, probabilities: dict[tuple[str, str], float]) -> CountedNot
     flags += [
         (f"missing:{name}", None) for name, ok in documentation.items() if not ok and any(d.counted for d in decided)
     ]
+    decided = [_with_rules(d, decided, case, flags) for d in decided]
     return CountedNote(tuple(decided), tuple(flags), tuple(_rationale(decided, flags)), documentation)
+
+
+def _unnamed(case: Case) -> set[tuple[str, str]]:
+    """P25: the vein that a performed act leaves unnamed, where no other vein can be meant."""
+    service = any(case.facts.has(name) for name in ("circuit", "baffle", *SERVICES))
+    if service or any(f.n("stent") for f in case.findings):
+        return set()
+    return {f.vein for f in case.findings if f.vein[0] == "unknown_vein" and supported(f)}
 
 
 def supported(finding: VeinFinding) -> bool:
@@ -204,6 +225,19 @@ def _flags(
         yield "side_unspecified", None
     if any(d.finding.vein[0] in UNSPECIFIED for d in unspecified):
         yield "vein_unspecified", None
+    if _unexplained(decided, case):
+        yield "balloon_unexplained", None
+
+
+def _unexplained(decided: list[Counted], case: Case) -> bool:
+    """Whether a balloon was used in a note on veins and neither a unit nor a reason says on what: not silently automatic."""
+    facts = case.facts
+    if not facts.performed_acts or facts.arteries or case.valve or any(facts.has(name) for name in SERVICES):
+        return False
+    if facts.has("circuit") and not {v[0] for v, _, _ in facts.access} - {"fistula", "graft"}:
+        return False
+    seen = any(d.reason == "imaged_only" for d in decided)
+    return seen and all(not d.counted and d.reason in UNEXPLAINING for d in decided)
 
 
 def _two_routes(case: Case) -> bool:
@@ -220,26 +254,64 @@ def _documentation(decided: list[Counted], case: Case) -> dict[str, bool]:
     return {
         "access": bool(case.facts.access),
         "fluoroscopy": bool(case.facts.fluoroscopy),
-        "lesion": all(d.finding.n("lesion") or d.finding.n("treated.reference") for d in counted)
-        if counted
-        else any(f.n("lesion") for f in case.findings),
+        "lesion": all(_lesion_told(d) for d in counted) if counted else any(f.n("lesion") for f in case.findings),
         "balloon": case.facts.has("balloon_size"),
         "result": case.facts.has("result"),
     }
 
 
+def _with_rules(
+    d: Counted, decided: list[Counted], case: Case, flags: list[tuple[str, tuple[int, int] | None]]
+) -> Counted:
+    """A counted vein with the further rules by which it counts."""
+    if not d.counted:
+        return d
+    (name, side), names = d.finding.vein, {flag for flag, _ in flags}
+    opposite = {"left": "right", "right": "left"}.get(side)
+    used = {
+        "P4": any(o.counted and o.finding.vein == (name, opposite) for o in decided),
+        "P11": case.facts.has("circuit") and d.finding.route == "other" and in_circuit(name, case.limb),
+        "P19": name in PULMONARY,
+        "P20": "lead_venoplasty" in names and central(d.finding),
+        "P21": "catheter_exchange" in names and central(d.finding),
+        "P22": "coverage" in names and ("jugular" in name or "azygos" in name),
+        "P24": not _lesion_told(d),
+        "P25": side == "unknown" or name in UNSPECIFIED,
+    }
+    more = tuple(rule for rule, so in used.items() if so and rule not in d.rules)
+    return replace(d, rules=(*d.rules, *more)) if more else d
+
+
+def _lesion_told(d: Counted) -> bool:
+    return d.finding.n("lesion", "treated.reference") > 0
+
+
 def _rationale(decided: list[Counted], flags: list[tuple[str, tuple[int, int] | None]]) -> Iterable[str]:
     texts = load_rules()["policy"]["rules"]
-    used = dict.fromkeys(rule for d in decided for rule in d.rules)
-    counted = sum(d.counted for d in decided)
-    if counted:
-        used = {"P2": None, **used}
+    used = {rule for d in decided for rule in d.rules} | {FLAG_RULES[flag] for flag, _ in flags if flag in FLAG_RULES}
+    if any(d.counted for d in decided):
+        used.add("P2")
     for rule in sorted(used, key=lambda r: int(r[1:])):
         yield f"{rule}: {texts[rule]['text']}"
 
 
 def lane(flags: Iterable[str], probability: float, threshold: float) -> str:
-    """The lane of a note: query when the document itself must be clarified, review when a person must look, else auto."""
+    """The lane of a note.
+
+    Parameters
+    ----------
+    flags : iterable of str
+        Names of the note's flags.
+    probability : float
+        Probability (0-1) that every vein of the note is decided rightly.
+    threshold : float
+        Probability (0-1) below which a person must look.
+
+    Returns
+    -------
+    str
+        ``query`` when the document itself must be clarified, ``review`` when a person must look, else ``auto``.
+    """
     names = set(flags)
     if names & QUERY:
         return "query"
@@ -248,4 +320,4 @@ def lane(flags: Iterable[str], probability: float, threshold: float) -> str:
     return "auto"
 
 
-__all__ = ["CENTRALITY", "Counted", "CountedNote", "Exclusion", "count", "lane"]
+__all__ = ["Counted", "CountedNote", "count", "lane"]

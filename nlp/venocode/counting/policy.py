@@ -16,12 +16,13 @@ from venocode.findings import NoteFacts, VeinFinding, in_circuit
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One note as the policy sees it."""
+    """One note as the policy sees it. ``valve``: the note tells the dilation of a heart valve."""
 
     findings: tuple[VeinFinding, ...]
     facts: NoteFacts
     settings: PolicySettings
     limb: str = "arm"
+    valve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,16 @@ def p14_all_inclusive(finding: VeinFinding, case: Case) -> Exclusion | None:
     The limb is told of a circuit, not of a venous arterialisation, so the peripheral veins of both limbs belong to it.
     """
     vein = finding.vein[0]
-    if case.facts.has("tips") and vein in ("hepatic_vein", "middle_hepatic_vein", "portal_vein"):
+    if shunt_end(finding, case):
         return Exclusion("all_inclusive", "P14")
     if case.facts.has("creation") and (vein in CREATED or in_circuit(vein, case.limb)):
         return Exclusion("all_inclusive", "P14")
     return None
+
+
+def shunt_end(finding: VeinFinding, case: Case) -> bool:
+    """Whether the vein is an end of the portosystemic shunt made or revised in this session (P14)."""
+    return case.facts.has("tips") and finding.vein[0] in ("hepatic_vein", "middle_hepatic_vein", "portal_vein")
 
 
 def p23_old_access(finding: VeinFinding, case: Case) -> Exclusion | None:
@@ -109,11 +115,11 @@ NAMES = {"other_balloon": "non_angioplasty_balloon", "retracted": "negated"}
 
 
 def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
-    """Why a vein that was not ballooned now was not (P13, P15, P16)."""
+    """Why a vein that was not ballooned now was not (P9, P13-P16)."""
     treated_title = finding.n("title") > 0
     if treated_title and finding.n("treated", "around", "conclusion") == 0 and case.facts.has_body:
         if finding.n("stent"):
-            return "stent_same_vein", "P9"
+            return ("all_inclusive", "P14") if shunt_end(finding, case) else ("stent_same_vein", "P9")
         if finding.n("attempted"):
             return "attempted", "P15"
         return "header_only_mismatch", "P16"
@@ -127,6 +133,8 @@ def not_ballooned_reason(finding: VeinFinding, case: Case) -> tuple[str, str]:
     ):
         if finding.n(event):
             return NAMES.get(event, event), rule
+    if shunt_end(finding, case):
+        return "all_inclusive", "P14"
     if finding.n("stent"):
         return "stent_same_vein", "P9"
     if finding.n("access"):

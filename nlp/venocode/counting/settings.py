@@ -54,8 +54,17 @@ class PolicySettings(BaseModel):
         return value
 
 
-def load_policy(path: Path | None = None) -> PolicySettings:
+def load_policy(path: str | Path | None = None) -> PolicySettings:
     """The shipped settings, with the keys of ``path`` replaced.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A site's policy file; the shipped settings otherwise.
+
+    Returns
+    -------
+    PolicySettings
 
     Raises
     ------
@@ -63,6 +72,7 @@ def load_policy(path: Path | None = None) -> PolicySettings:
         When the file cannot be read, a key is unknown or a value is wrong; names the file, the key and the remedy.
     """
     settings: dict[str, Any] = dict(load_rules()["policy"]["settings"])
+    path = None if path is None else Path(path)
     if path is not None:
         settings.update(_site_settings(path))
     try:
@@ -81,9 +91,11 @@ def _wrong_key(path: Path | None, key: object, problem: str) -> PolicyError:
 
 def _site_settings(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise PolicyError(f"policy file {path} cannot be read; check the path and that it is UTF-8 text") from None
+    try:
+        content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):
         # PyYAML lets the errors of the types it builds escape: a date that is none, a key that cannot be one
         raise PolicyError(f"policy file {path} is not valid YAML; write lines such as 'grouping: sir'") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from venocode.text.decode import decode
 from venocode.text.note import NoteText, read_note
 
-__all__ = ["NoteText", "decode", "read_note"]
+__all__ = ["NoteText", "read_note"]

@@ -48,9 +48,8 @@ def lay_out(note: Mapped, stable: bool) -> tuple[Mapped, frozenset[int]]:
 
 def _read(text: str) -> tuple[list[Line], list[bool]]:
     lines = drop_furniture(split_lines(text))
-    capitals = all_capitals(lines)
-    classify(lines, capitals)
-    return lines, find_wraps(lines, capitals)
+    classify(lines, all_capitals(lines))
+    return lines, find_wraps(lines)
 
 
 def _border(line: Line) -> Link:
@@ -62,7 +61,7 @@ def _settle(lines: list[Line], wraps: list[bool], borders: list[Link]) -> None:
     if len(lines) < 2:
         return
     firsts = [position for position, wrap in enumerate(wraps) if not wrap]
-    bodies = _joined(lines, wraps, firsts)
+    bodies = _joined(lines, firsts)
     for attempt in range(_ROUNDS):
         text = "".join(
             ("" if not number else "\n" if borders[first] is Link.HARD else "\n\n") + body
@@ -76,7 +75,7 @@ def _settle(lines: list[Line], wraps: list[bool], borders: list[Link]) -> None:
                 borders[first] = Link.BLANK
 
 
-def _joined(lines: list[Line], wraps: list[bool], firsts: list[int]) -> list[str]:
+def _joined(lines: list[Line], firsts: list[int]) -> list[str]:
     ends = [*firsts[1:], len(lines)]
     bodies = []
     for first, end in zip(firsts, ends, strict=True):

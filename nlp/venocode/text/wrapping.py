@@ -70,15 +70,13 @@ class _Pair:
     listed: bool = False
 
 
-def find_wraps(lines: list[Line], capitals: bool) -> list[bool]:
+def find_wraps(lines: list[Line]) -> list[bool]:
     """Say for every line whether it continues the line before it.
 
     Parameters
     ----------
     lines : list of Line
         Classified lines of a note.
-    capitals : bool
-        Whether the note is typed in capitals.
 
     Returns
     -------
@@ -135,7 +133,7 @@ def _survey(lines: list[Line], pairs: list[_Pair | None]) -> _Page:
     page.blocks = _blocks(lines)
     by_block: dict[int, list[_Pair]] = {}
     for position, pair in enumerate(pairs):
-        if pair is not None and _is_candidate(lines[position - 1], lines[position], pair):
+        if pair is not None and _is_candidate(lines[position - 1], lines[position]):
             by_block.setdefault(page.blocks[position], []).append(pair)
     for line, block in zip(lines, page.blocks, strict=True):
         page.widest[block] = max(page.widest.get(block, 0), min(line.width, _WIDE))
@@ -183,7 +181,7 @@ def _blocks(lines: list[Line]) -> list[int]:
     return blocks
 
 
-def _is_candidate(before: Line, line: Line, pair: _Pair) -> bool:
+def _is_candidate(before: Line, line: Line) -> bool:
     """Whether a pair can tell something about the wrapping: both lines look like running text."""
     if before.row or line.row or line.kind in STRUCTURAL or before.kind in (Kind.RULE, Kind.CAPITALS):
         return False

@@ -21,7 +21,7 @@ REASONS = {
     "access_only": "only entered for access",
     "non_angioplasty_balloon": "balloon used for something other than widening",
     "all_inclusive": "included in another service",
-    "bridged": "same lesion as a neighbouring vein, one unit for both",
+    "bridged": "one unit together with a neighbouring vein",
     "artery": "an artery",
     "header_only_mismatch": "named in the title only, the body does not support it",
     "special": "a special vein or situation that earns no unit here",
