@@ -233,9 +233,8 @@ class _Record:
 
     def _mention(self, label: str, start: int, end: int, rule: str, *, assertion: str | None = None,
                  veins: tuple[Vein, ...] = (), role: str | None = None, approach: str | None = None) -> Mention:  # fmt: skip
-        s, e = self.span(start, end)
-        section = self.a.sentence_at(start).section.name
-        return Mention(label, s, e, self.note.source[s:e], section, rule, assertion, veins, role, approach)
+        e = self.evidence(start, end, rule)
+        return Mention(label, e.start, e.end, e.text, e.section, rule, assertion, veins, role, approach)
 
 
 def code_lines(counted: tuple[Counted, ...], policy: PolicySettings) -> list[CodeLine]:
@@ -288,24 +287,7 @@ def note_probability(counted: CountedNote, calibration: tuple[float, float] | No
 
 @lru_cache(maxsize=4)
 def load(policy: Path | None = None, model: Path | None = None) -> Engine:
-    """Build an engine (about two seconds), or return the one already built with these files.
-
-    Parameters
-    ----------
-    policy : Path, optional
-        A site's policy file; the shipped settings otherwise.
-    model : Path, optional
-        Folder of a trained classifier; the shipped one otherwise.
-
-    Returns
-    -------
-    Engine
-
-    Raises
-    ------
-    PolicyError, ModelError, RuleError
-        Naming the file and what is wrong with it.
-    """
+    """The engine behind ``venocode.load``, which describes it: here the paths are ``Path`` objects, for the cache."""
     from venocode.classifier.model import load_model
 
     settings = load_policy(policy)

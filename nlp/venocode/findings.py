@@ -67,12 +67,7 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
             first.setdefault(link.vein, link.start)
     _side_of_unknown(analysis, by_vein)
     merged = _merge_unspecified(by_vein, mentions)
-    if any(
-        link.event in ("treated", "around", "conclusion")
-        for v, links in merged.items()
-        if v[0] != "unknown_vein"
-        for link in links
-    ):
+    if any(_dilated(links) for v, links in merged.items() if v[0] != "unknown_vein"):
         merged = {v: links for v, links in merged.items() if v[0] != "unknown_vein"}
     routes = _routes(analysis)
     out = []
@@ -243,12 +238,7 @@ def _has_body(analysis: Analysis) -> bool:
         "negated",
         "attempted",
     }
-    return any(
-        link.event in told
-        and analysis.sentences[link.sentence].section.kind in READ
-        and not is_title(analysis, analysis.sentences[link.sentence])
-        for link in analysis.links
-    )
+    return any(link.event in told and _read(analysis, analysis.sentences[link.sentence]) for link in analysis.links)
 
 
 def _imaged(analysis: Analysis, sentence: Sentence) -> bool:

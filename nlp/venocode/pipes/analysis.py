@@ -71,7 +71,6 @@ class Act:
     rule: str
     sentence: int
     assertion: str = "performed"
-    marked: bool = True
 
 
 @dataclass(slots=True)
@@ -84,7 +83,6 @@ class AccessMention:
     rule: str
     sentence: int
     vessels: list[tuple[str, str]] = field(default_factory=list)
-    negated: bool = False
 
 
 @dataclass(slots=True)

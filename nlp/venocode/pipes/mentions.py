@@ -274,10 +274,8 @@ def _access(analysis: Analysis) -> list[AccessMention]:
         vessels = access_vessels(analysis, atom, sentence, circuit_words)
         if not _is_access(analysis, atom, kind, sentence, vessels):
             continue
-        mention = AccessMention(atom.start, atom.end, approach, atom.rule, sentence.index, vessels)
-        mention.negated = _access_negated(analysis, atom, sentence)
-        if not mention.negated:
-            out.append(mention)
+        if not _access_negated(analysis, atom, sentence):
+            out.append(AccessMention(atom.start, atom.end, approach, atom.rule, sentence.index, vessels))
     return _one_a_site(out)
 
 

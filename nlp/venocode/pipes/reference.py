@@ -320,7 +320,8 @@ PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesio
 def _positional(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     if len(candidates) < 2:
         return []
-    latest = [x for x in candidates if x.sentence == max(y.sentence for y in candidates)]
+    last = max(x.sentence for x in candidates)
+    latest = [x for x in candidates if x.sentence == last]
     pool = latest if len(latest) == 2 else candidates
     ranked = sorted(pool, key=lambda x: CENTRALITY.get(x.vein[0], 4))
     below = any(x.vein[0] in LEG for x in ranked) and not any(x.vein[0] in ARM for x in ranked)

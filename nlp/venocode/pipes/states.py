@@ -62,9 +62,7 @@ def read_state(
 
 def _later_act(analysis: Analysis, m: VeinMention, clause: tuple[int, int]) -> bool:
     first = next(iter(analysis.within("untouched", m.end, clause[1])), None)
-    return first is not None and any(
-        a.assertion == "performed" and m.end <= a.start < first.start for a in analysis.acts
-    )
+    return first is not None and any(a.assertion == "performed" for a in analysis.acts_between(m.end, first.start))
 
 
 def _shared_predicate(analysis: Analysis, m: VeinMention, names: list[VeinMention], clause: tuple[int, int]) -> int:
@@ -77,7 +75,7 @@ def _shared_predicate(analysis: Analysis, m: VeinMention, names: list[VeinMentio
             any(w not in (",", "and", "the", "&", "/", "-", "+", "as", "well", "its") for w in between)
             or len(between) > 4
         ):
-            return end if end != m.end else m.end
+            return end
         end = other.end
     return min([o.start for o in ordered if o.start >= end] + [clause[1]]) if end != m.end else m.end
 
@@ -100,10 +98,8 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         ):
             continue
         return True, False
-    for atom in analysis.within("percent", m.end, min(stop, m.end + 12)):
-        value = number_before(norms, atom.start)
-        if value is not None and value >= 50 and not analysis.has("residual", m.end, stop):
-            return True, False
+    if _half(analysis, m.end, min(stop, m.end + 12)) and not analysis.has("residual", m.end, stop):
+        return True, False
     if _half_before(analysis, m, start):
         return True, False
     for atom in reversed(analysis.within("lesion", max(start, m.start - 3), m.start)):

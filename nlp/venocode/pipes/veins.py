@@ -179,10 +179,8 @@ def _unit(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, en
             ):
                 break
             unit.side, j = here["side"].value, here["side"].end
-            if j < end and norms[j] == ".":  # "Lt. common iliac"
+            if j < end and norms[j] in (".", "the"):  # "Lt. common iliac"
                 j += 1
-            elif norms[j - 1 : j] == ["bilateral"] or (j < end and norms[j] == "the"):
-                j += j < end and norms[j] == "the"
             continue
         if "qualifier" in here:
             if here["qualifier"].value:
