@@ -147,3 +147,73 @@ def test_dilation_to_a_width_without_a_balloon_is_not_passed_in_silence():
     result = coded(ENTRY + "SVC dilated to 14 mm.")
     assert not result.codes
     assert result.disposition == "review"
+
+
+@pytest.mark.parametrize(
+    "lesion",
+    [
+        "Starting in the left brachiocephalic vein and continuing without a gap into the upper SVC there is one long smooth tapering of 85%.",
+        "A tight narrowing begins in the left brachiocephalic vein and goes on, without any break, into the SVC.",
+        "There is an 80% stenosis running from the left brachiocephalic vein into the SVC.",
+    ],
+)
+def test_one_lesion_over_two_veins_is_one_unit(lesion):
+    result = coded(f"{ENTRY}{lesion} A 12 x 60 mm Atlas was centered on it and inflated to 16 atm.")
+    assert [(line.code, line.units) for line in result.codes] == [("37248", 1)]
+    assert "bridging_lesion" in {flag.flag for flag in result.flags}
+
+
+def test_each_vein_of_a_range_dilated_by_itself_is_a_unit():
+    note = (
+        f"{ENTRY}A stenosis ran from the left common iliac vein into the left external iliac vein. "
+        "The left common iliac vein was dilated with a 16 mm balloon. "
+        "The left external iliac vein was dilated with a 14 mm balloon."
+    )
+    assert counted(note) == [CIV, EIV]
+
+
+def test_interrupted_subject_keeps_its_predicate():
+    note = (
+        f"{ENTRY}The left external iliac vein had an 80% stenosis; the left common iliac vein, parted from it by a stretch that "
+        "received the left internal iliac vein, was occluded. Both lesions were dilated with a 12 mm balloon."
+    )
+    assert counted(note) == [EIV, CIV]
+
+
+def test_upper_and_lower_lesion_are_two():
+    note = (
+        f"{ENTRY}The right common iliac vein was occluded and the right external iliac vein narrowed by 80%. The left common iliac vein "
+        "was occluded and the left external iliac vein was stenosed by 80%. The right common iliac vein was dilated with a 12 mm balloon "
+        "and the right external iliac vein with a 10 mm. The left side was treated in the same fashion, upper lesion and lower lesion."
+    )
+    assert set(counted(note)) == {"right common_iliac_vein", "right external_iliac_vein", CIV, EIV}
+
+
+def test_size_after_a_slash_of_with():
+    note = f"{ENTRY}\n- POP: plastied 8x60 Ultraverse, 12 atm x 2 min\n- L FV: ditto w/ 8x100, hung up at 14 atm then gave\n"
+    assert "left femoral_vein" in counted(note)
+
+
+def test_wish_does_not_reach_over_a_clause_in_the_past_tense():
+    note = (
+        f"{ENTRY}The left common iliac vein had an 85% stenosis. I chose a 14 x 60 mm Atlas, so that it would be treated in a single "
+        "position, and under fluoroscopy it was inflated to 16 atm."
+    )
+    assert counted(note) == [CIV]
+
+
+def test_what_had_been_done_is_history():
+    note = (
+        "What had been done: at month 4 the right hepatic vein was angioplastied twice, at month 5 a 12 x 40 mm stent went in.\n"
+        "Findings: The stent in the right hepatic vein is lined by tissue, 80%. This was crossed. "
+        "A 12 x 40 mm Conquest was taken to 22 atm for three minutes."
+    )
+    assert counted(note) == ["right hepatic_vein"]
+
+
+def test_numbered_stents_of_a_list_are_no_heading():
+    note = (
+        f"{ENTRY}\n1. Left CFV stent: 70% in-stent narrowing\n2. Left EIV stent: 60% in-stent narrowing\n\nAll ballooned, one by one:\n"
+        "stent 1: Conquest 14x40 at 20 atm\nstent 2: ditto, 16 atm\n"
+    )
+    assert set(counted(note)) == {CFV, EIV}

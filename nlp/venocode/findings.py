@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from venocode.anatomy import ARM_CIRCUIT, CENTRALITY, LEG_CIRCUIT, touches
 from venocode.pipes.analysis import AccessMention, Analysis, Link, Sentence
@@ -296,6 +297,20 @@ def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
             if found:
                 yield found[0]
                 break
+    yield from _ranged(analysis)
+
+
+def _ranged(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
+    """ "From the innominate vein into the SVC": one lesion, unless each vein has a treatment of its own."""
+    own: dict[Vein, set[int]] = {}
+    for link in analysis.links:
+        if link.event in ("treated", "around"):
+            own.setdefault(link.vein, set()).add(link.sentence)
+    for veins in analysis.facts["ranges"]:
+        for a, b in pairwise(veins):
+            together = own.get(a, set()) & own.get(b, set())
+            if touches(a[0], b[0]) and together:
+                yield a, b
 
 
 def _negated_near(analysis: Analysis, token: int) -> bool:

@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
-from venocode.pipes.states import State, read_state, strong_lesion
+from venocode.pipes.states import NEGATIONS, State, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, dated, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
@@ -51,6 +51,7 @@ def events(doc: Doc) -> Doc:
     """Link every event to its veins."""
     analysis = analysis_of(doc)
     reading = Reading()
+    analysis.facts["ranges"] = []
     for sentence in analysis.sentences:
         names = analysis.veins_in(sentence.index)
         if sentence.line_start:
@@ -216,17 +217,32 @@ class _Sentence:
                 first, last = self.states[row[0].start], self.states[row[-1].start]
                 told = first if first.lesion else last
                 plural = first.lesion and self._plural_before(row[0])
-                if told.lesion and (plural or (last.lesion and not first.lesion)):
+                ranged = self._range(row[0], row[-1], self.a.norms[row[0].end : row[-1].start])
+                if (ranged and self._narrowed(row)) or told.lesion and (plural or (last.lesion and not first.lesion)):
+                    if ranged:
+                        self.a.facts["ranges"].append(tuple(v for n in row for v in n.veins))
                     for n in row:
                         state = self.states[n.start]
-                        if not state.normal and state.relation in ("plain", "dest"):
-                            state.lesion, state.strong, state.relation = True, told.strong, "plain"
+                        if ranged or (not state.normal and state.relation in ("plain", "dest")):
+                            state.lesion, state.strong, state.relation = True, told.strong or ranged, "plain"
             row = [m] if m is not None else []
 
     def _in_row(self, first: VeinMention, second: VeinMention) -> bool:
         between = self.a.norms[first.end : second.start]
+        if self._range(first, second, between):
+            return True
         joined = bool({",", "and", "&"} & set(between))
         return joined and len(between) <= 3 and all(w in (",", "and", "the", "&", "of") for w in between)
+
+    def _narrowed(self, row: list[VeinMention]) -> bool:
+        """Whether the clauses of a range tell a lesion."""
+        start, end = self.clause_of(row[0].start)[0], self.clause_of(row[-1].start)[1]
+        return strong_lesion(self.a, start, end) and not NEGATIONS & set(self.a.norms[start : row[0].start])
+
+    def _range(self, first: VeinMention, second: VeinMention, between: list[str]) -> bool:
+        """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""
+        begun = RANGE_BEGINS & set(self.a.norms[max(self.s.start, first.start - 8) : first.start])
+        return bool(begun and RANGE_ENDS & set(between[-4:])) and not VERBS & set(between)
 
     def _plural_before(self, m: VeinMention) -> bool:
         words = self.a.norms[max(self.s.start, m.start - 6) : m.start]
@@ -472,7 +488,7 @@ class _Sentence:
                     continue
                 if not explicit and not self._strong(clause):
                     continue
-                veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
@@ -488,6 +504,11 @@ class _Sentence:
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
 
+    def _whole(self, veins: list[Vein]) -> list[Vein]:
+        """The veins with those that share their one lesion ("from the innominate vein into the SVC")."""
+        shared = [r for r in self.a.facts["ranges"] if set(r) & set(veins)]
+        return list(dict.fromkeys([*(v for r in shared for v in r), *veins]))
+
     def _treated(self, veins: list[Vein], kind: str, how: str, start: int, end: int, rule: str) -> None:
         conclusion = self.s.section.kind == "conclusion"
         for v in dict.fromkeys(veins):
@@ -496,8 +517,8 @@ class _Sentence:
             self.r.treated.append(v)
             if kind == "around":
                 self.r.around.append(v)
-        self.r.last_treated = list(dict.fromkeys(veins))
         self.linked += veins
+        self.r.last_treated = list(dict.fromkeys(self.linked))
         self.r.acted = True
 
     def _anchor(self, clause: tuple[int, int], performed: list[Act]) -> tuple[int, int, str, str, bool] | None:
@@ -523,7 +544,12 @@ class _Sentence:
         named = any(start <= m.start < end for m in self.names)
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
         known = a.within("stent_old", start, end)
-        new = [x for x in a.within("stent", start, end) if not any(o.start <= x.start < o.end for o in known)]
+        new = [
+            x
+            for x in a.within("stent", start, end)
+            if not any(o.start <= x.start < o.end for o in known)
+            and a.norms[min(x.end, end - 1)] not in self.r.lesions.labels  # "stent 2: ditto"
+        ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
         sizes = a.pairs(start, end)
@@ -802,6 +828,10 @@ class _Sentence:
             self.r.foreign_focus = self.s.index
 
 
+RANGE_BEGINS = frozenset(
+    "from starting starts started beginning begins began extending extended extends running runs ran".split()
+)
+RANGE_ENDS = frozenset("into to through".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
 OLD = frozenset("old existing prior previous previously indwelling earlier".split())

@@ -47,7 +47,7 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
         ):
             found.append(i)
             pairs.append(i)
-        if not word[0].isdecimal() or (i and norms[i - 1] == "/"):
+        if not word[0].isdecimal() or (i and norms[i - 1] == "/" and norms[i - 2 : i - 1] != ["w"]):
             continue
         if word.replace(".", "").isdecimal():
             number = float(word)

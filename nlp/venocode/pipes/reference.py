@@ -188,12 +188,14 @@ def resolve(
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
+    positional = _positional(candidates, words)
+    if len(positional) > 1:
+        return positional
     described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
         candidates, words
     )
     if described:
         return described
-    positional = _positional(candidates, words)
     if positional:
         return positional
     topic = [v for v in context["topic"] if v not in context["normal"]]

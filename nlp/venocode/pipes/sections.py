@@ -86,7 +86,7 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
     key = plain(heading)
     if key in exact:
         section: dict[str, Any] = exact[key]
-        return section
+        return None if section["name"] == "implants" and heading[-1:].isdigit() else section  # "Stent 2: 14 x 60"
     count = len(key.split())
     if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None

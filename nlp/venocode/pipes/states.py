@@ -41,6 +41,9 @@ def read_state(
     """Read the words around a vein mention."""
     before_end = max([o.end for o in names if o.end <= m.start] + [clause[0]])
     after_start = min([o.start for o in names if o.start >= m.end] + [clause[1]])
+    resumed = _resumed(analysis, m, names, clause)
+    if any(o.start < m.start and m.end <= _resumed(analysis, o, names, clause)[0] for o in names):
+        after_start = min([after_start, *(i for i in range(m.end, after_start) if analysis.norms[i] == ",")])
     state = State(relation_of(analysis, m, sentence, clause))
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
     state.minor = _minor(analysis, m, after_start)
@@ -53,11 +56,34 @@ def read_state(
         state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
         state.lesion = state.lesion and not state.normal
         state.strong = state.strong or (state.lesion and strong_lesion(analysis, m.end, normal_end))
+    if resumed[0] and not state.lesion and not denied and analysis.has("lesion", *resumed):
+        state.lesion = not NEGATIONS & set(analysis.norms[resumed[0] : resumed[1]])
+        state.normal = state.normal and not state.lesion
+        state.strong = state.lesion and strong_lesion(analysis, *resumed)
     state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
     state.words = {
         w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())
     }
     return state
+
+
+RESUMING = frozenset("was were is are had has showed shows".split())
+
+
+def _resumed(analysis: Analysis, m: VeinMention, names: list[VeinMention], clause: tuple[int, int]) -> tuple[int, int]:
+    """ "the iliac vein, which receives the internal iliac, was occluded": where the predicate of an interrupted subject stands.
+
+    (0, 0) where nothing interrupts it, or no other vein stands in the interruption.
+    """
+    norms = analysis.norms
+    if norms[m.end : m.end + 1] != [","] or any(o.start <= m.end + 2 and o.start > m.end for o in names):
+        return 0, 0
+    for i in range(m.end + 2, clause[1] - 1):
+        if norms[i] == "," and norms[i + 1] in RESUMING:
+            inserted = [o for o in names if m.end < o.start < i]
+            stop = min([o.start for o in names if o.start > i] + [clause[1]])
+            return (i, stop) if inserted and not RESUMING & set(norms[m.end : m.end + 2]) else (0, 0)
+    return 0, 0
 
 
 def _later_act(analysis: Analysis, m: VeinMention, clause: tuple[int, int]) -> bool:
@@ -93,7 +119,7 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         if (
             atom.start > first_normal
-            and norms[first_normal] not in ("clear", "open")
+            and norms[first_normal] not in ("clear", "open", "smooth")
             and "but" not in norms[first_normal : atom.start]
         ):
             continue

@@ -216,6 +216,8 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             and ";" not in analysis.norms[cue.end : start]
         ):
             continue
+        if category == "planned" and cue.end <= start and _told_done(analysis.norms[cue.end : start + 1]):
+            continue
         if category in ("negated", "attempted") and cue.start >= end and _not_only(analysis, cue):
             continue
         if (
@@ -235,6 +237,12 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
 def _not_only(analysis: Analysis, cue: Atom) -> bool:
     """ "was not only feasible but performed"."""
     return analysis.norms[cue.end : cue.end + 1] in (["only"], ["merely"])
+
+
+def _told_done(words: list[str]) -> bool:
+    """ "so that it would be treated at once, and it was inflated": a clause of its own, in the past tense."""
+    joined = [i for i, w in enumerate(words) if w in ("and", "then", ";")]
+    return bool(joined) and any(w in ("was", "were") for w in words[joined[-1] :])
 
 
 def _own_verb(analysis: Analysis, cue: Atom, start: int) -> bool:
