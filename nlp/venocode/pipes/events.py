@@ -588,8 +588,8 @@ class _Sentence:
         elif (
             self.r.acted
             and same
-            and named
-            and (treat or self.acts or any("balloon" in a.norms[x.start : x.end] for x in same))
+            and (named or self.r.lesions.labelled(a.norms[start:end], start in a.facts["capital"]))
+            and (treat or force or self.acts or any("balloon" in a.norms[x.start : x.end] for x in same))
         ):
             at = (same[0].start, same[0].end, same[0].rule)
         else:
