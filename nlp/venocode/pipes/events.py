@@ -393,6 +393,8 @@ class _Sentence:
         old = self.a.within("stent_old", *clause)
         verbs = self.a.within("stent_verb", *clause)
         for atom in self.a.within("stent", *clause):
+            if self._label_of_stent(atom.end):
+                continue
             if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
@@ -425,6 +427,11 @@ class _Sentence:
             if placed and not denied and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
                 return atom.start, atom.end
         return None
+
+    def _label_of_stent(self, end: int) -> bool:
+        """ "Stent 2: ditto": the number under which the note listed an old stent."""
+        words = self.a.norms[end : end + 2]
+        return words[:1] != [] and words[0] in self.r.lesions.labels and words[1:] in ([":"], ["-"], ["was"], ["and"])
 
     def _old_stent(self, clause: tuple[int, int], start: int, end: int) -> bool:
         """ "The old left iliac stent", "the iliac vein stent placed in 2019 showed in-stent restenosis"."""
@@ -548,7 +555,7 @@ class _Sentence:
             x
             for x in a.within("stent", start, end)
             if not any(o.start <= x.start < o.end for o in known)
-            and a.norms[min(x.end, end - 1)] not in self.r.lesions.labels  # "stent 2: ditto"
+            and not self._label_of_stent(x.end)
         ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
