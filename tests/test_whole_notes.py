@@ -217,3 +217,19 @@ def test_numbered_stents_of_a_list_are_no_heading():
         "stent 1: Conquest 14x40 at 20 atm\nstent 2: ditto, 16 atm\n"
     )
     assert set(counted(note)) == {CFV, EIV}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The membrane had an 8 x 40 Sterling, the thread had a 5 x 100 balloon, and the shelf had a 10 x 40 Conquest at 20 atm.",
+        "The membrane was dilated with an 8 x 40 balloon, the thread with a 6 x 100, and the shelf with a 10 x 40.",
+        "We ballooned the membrane to 8 mm, the thread to 6 mm and the shelf to 10 mm.",
+    ],
+)
+def test_a_balloon_for_each_lesion_of_a_list(sentence):
+    note = (
+        "FINDINGS: The right popliteal vein had a membrane. The right femoral vein was narrowed to a thread. "
+        f"The right common femoral vein had a shelf.\n{ENTRY}{sentence}"
+    )
+    assert len(counted(note)) == 3

@@ -493,7 +493,7 @@ class _Sentence:
             if not veins:
                 if linked_any and not self._elsewhere(clause):
                     continue
-                if not explicit and not self._strong(clause):
+                if not explicit and not self._strong(clause) and not self._gapped(clause):
                     continue
                 veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
                 how = "reference"
@@ -570,8 +570,11 @@ class _Sentence:
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
         listed = sizes and self.r.acted and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
-        if balloon and (force or same or treat or listed or next_turn):
+        given = any(GIVEN & set(a.norms[max(start, x - 2) : x]) for x in sizes)
+        if balloon and (force or same or treat or listed or next_turn or given):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
+        elif a.sized(start, end) and self._gapped(clause):
+            at = (start, end, "DEV-001")
         elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
         elif (
@@ -612,6 +615,18 @@ class _Sentence:
         """ "Then a 12 mm balloon in the femoral vein": a sentence without a verb that goes on with the act before."""
         words = self.a.norms[self.s.start : self.s.end]
         return words[0] in TURNS and not VERBS & set(words)
+
+    def _gapped(self, clause: tuple[int, int]) -> bool:
+        """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
+        words = self.a.norms[clause[0] : clause[1]]
+        return bool(self.linked and "with" in words) and not VERBS & set(words) and bool(self._own_lesion(clause))
+
+    def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
+        """The lesion a clause begins with by its own words, when the sentence has not treated it yet."""
+        found = described_lesion(
+            self.r.lesions.candidates(self.r.stented), self.a.norms[clause[0] : min(clause[1], clause[0] + 6)]
+        )
+        return [v for v in found if v not in self.linked]
 
     def _sentence_balloon(self) -> bool:
         """A sized balloon elsewhere in the sentence."""
@@ -657,7 +672,7 @@ class _Sentence:
     def _elsewhere(self, clause: tuple[int, int]) -> bool:
         """Whether a further clause of the sentence turns to another lesion."""
         words = self.a.norms[clause[0] : clause[1]]
-        return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause)
+        return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause) or bool(self._own_lesion(clause))
 
     def _crossing(self) -> None:
         """ "The balloon would not cross the lesion": an attempt without an angioplasty word."""
@@ -839,6 +854,7 @@ RANGE_BEGINS = frozenset(
     "from starting starts started beginning begins began extending extended extends running runs ran".split()
 )
 RANGE_ENDS = frozenset("into to through".split())
+GIVEN = frozenset("had got took has gets takes".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
 OLD = frozenset("old existing prior previous previously indwelling earlier".split())

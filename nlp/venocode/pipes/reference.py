@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from venocode.anatomy import CENTRALITY
 from venocode.pipes.analysis import Analysis, Sentence
+from venocode.pipes.numbers import UNITS
 from venocode.pipes.states import GENERIC
 
 Vein = tuple[str, str]
@@ -183,6 +184,9 @@ def resolve(
             return group
     if side and len(candidates) == 1:
         return [candidates[0].vein]
+    distributed = _distributed(candidates, words)
+    if distributed:
+        return distributed
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
@@ -274,6 +278,21 @@ def _group(
     return []
 
 
+def _distributed(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+    """ "The web had an 8 mm balloon, the thread a 6 mm, and the shelf a 10 mm": one lesion for each part of the list."""
+    found: list[Vein] = []
+    part: list[str] = []
+    for word in [*words, ","]:
+        if word in (",", ";", "and"):
+            if "the" in part[:4] and any(w[0].isdecimal() or w in UNITS for w in part):
+                found += described_lesion(candidates, part[part.index("the") :][:6])
+            part = []
+        else:
+            part.append(word)
+    found = list(dict.fromkeys(found))
+    return found if len(found) > 1 else []
+
+
 ORDERED = frozenset("was lesion stenosis i we one narrowing of site web stricture by with to focal area , a".split())
 
 
@@ -303,7 +322,7 @@ KNOWN_STENT = frozenset(
 
 def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
-    content = {w for w in words if w not in WEAK and w.isalpha() and len(w) > 2}
+    content = {w for w in words if w not in WEAK and w not in UNITS and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
         if adjective in content:
             fits = [x.vein for x in candidates if x.vein[0] in veins]
