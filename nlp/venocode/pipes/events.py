@@ -493,7 +493,7 @@ class _Sentence:
             if not veins:
                 if linked_any and not self._elsewhere(clause):
                     continue
-                if not explicit and not self._strong(clause) and not self._gapped(clause):
+                if not explicit and not self._strong(clause):
                     continue
                 veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
                 how = "reference"
@@ -570,8 +570,7 @@ class _Sentence:
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
         listed = sizes and self.r.acted and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
-        given = any(GIVEN & set(a.norms[max(start, x - 2) : x]) for x in sizes)
-        if balloon and (force or same or treat or listed or next_turn or given):
+        if balloon and (force or same or treat or listed or next_turn or self._given(clause)):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
         elif a.sized(start, end) and self._gapped(clause):
             at = (start, end, "DEV-001")
@@ -615,6 +614,10 @@ class _Sentence:
         """ "Then a 12 mm balloon in the femoral vein": a sentence without a verb that goes on with the act before."""
         words = self.a.norms[self.s.start : self.s.end]
         return words[0] in TURNS and not VERBS & set(words)
+
+    def _given(self, clause: tuple[int, int]) -> bool:
+        """ "The web had an 8 x 40 Sterling": a sized balloon as what a lesion was given."""
+        return any(GIVEN & set(self.a.norms[max(clause[0], x - 2) : x]) for x in self.a.pairs(*clause))
 
     def _gapped(self, clause: tuple[int, int]) -> bool:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
@@ -667,6 +670,8 @@ class _Sentence:
             any(a.has(k, *clause) for k in ("pressure", "waist", "inflate", "treat"))
             or _minutes(a.norms, *clause)
             or same
+            or self._given(clause)
+            or self._gapped(clause)
         )
 
     def _elsewhere(self, clause: tuple[int, int]) -> bool:
