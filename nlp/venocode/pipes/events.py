@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
-from venocode.pipes.states import NEGATIONS, State, read_state, strong_lesion
+from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, dated, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
@@ -41,6 +41,7 @@ class Reading:
     topic: list[Vein] = field(default_factory=list)
     topic_sentence: int = -99
     acted: bool = False
+    acted_sentence: int = -99
     foreign: bool = False
     label: str = ""
     foreign_focus: int = -99
@@ -250,6 +251,8 @@ class _Sentence:
 
     def _lesion_of_focus(self) -> None:
         """ "Here there is a 70 % stenosis", "B: 70 % stenosis": a lesion told right after its vein, or by its letter."""
+        for clause in self.clauses:
+            self._new_lesion(clause)
         if self.names or self.acts or self.r.acted:
             return
         first = self.a.norms[self.s.start]
@@ -265,6 +268,38 @@ class _Sentence:
             for v in labelled or self.r.focus[:1]:
                 self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
                 self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
+
+    def _new_lesion(self, clause: tuple[int, int]) -> None:
+        """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
+        if self.s.section.name == "result" or any(clause[0] <= m.start < clause[1] for m in self.names):
+            return
+        if self.s.index - self.r.acted_sentence <= 1:
+            return  # the waist of a balloon that was just inflated
+        if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
+            return
+        vein = self._last_named(clause[0])
+        if vein is None or vein in self.r.lesions.items or vein in self.r.treated:
+            return
+        if vein[0] in CAVAE and JOINED & set(self.a.norms[clause[0] : clause[1]]):
+            return  # the anastomosis of a vein to the cava is that vein's
+        words = {w for w in self.a.norms[clause[0] : clause[1]] if len(w) > 2}
+        self.link(vein, "lesion", "state", clause[0], clause[1], "LES-001")
+        self.r.lesions.add(vein, self.s.index, words, clause[0])
+        self.r.normal.discard(vein)
+        self.r.focus, self.r.focus_sentence = [vein], self.s.index
+
+    def _last_named(self, token: int) -> Vein | None:
+        """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
+        for index in range(self.s.index, max(-1, self.s.index - 4), -1):
+            sentence = self.a.sentences[index]
+            if sentence.section is not self.s.section:
+                return None
+            spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
+            if spoken:
+                last = max(spoken, key=lambda m: m.start)
+                clear = not last.artery and last.role != "access" and last.relation in ("plain", "dest")
+                return last.veins[0] if clear and len(last.veins) == 1 else None
+        return None
 
     def _label(self) -> None:
         """A list line that begins with a letter or number names the lesion of its vein."""
@@ -525,6 +560,7 @@ class _Sentence:
             if kind == "around":
                 self.r.around.append(v)
         self.linked += veins
+        self.r.acted_sentence = self.s.index
         self.r.last_treated = list(dict.fromkeys(self.linked))
         self.r.acted = True
 
@@ -859,6 +895,8 @@ RANGE_BEGINS = frozenset(
     "from starting starts started beginning begins began extending extended extends running runs ran".split()
 )
 RANGE_ENDS = frozenset("into to through".split())
+CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
+JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
 GIVEN = frozenset("had got took has gets takes".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
@@ -878,7 +916,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
+    "apex struts strut coarctation coarct recoarctation isthmus ductus rvot homograft pulmonale vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
     "anastomosis anastomoses graft fistula intragraft swing juxta avf avg outflow cannulation circuit anast needling inflow".split()

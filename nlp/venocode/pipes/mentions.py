@@ -173,7 +173,11 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
         and not balloon
     ):
         return False
-    if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
+    listed = next((i for i, w in enumerate(norms[atom.end : sentence.end]) if not _of_a_list(w)), 0)
+    after = norms[atom.end : min(sentence.end, atom.end + max(7, listed + 2))]
+    if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[: max(5, listed + 2)]) or _french(
+        after[: max(5, listed + 1)]
+    ):
         return False
     if norms[atom.start] in ("dilating", "dilates") and not (balloon or sized):
         return False
@@ -206,7 +210,12 @@ def _balloon_track(analysis: Analysis, block: Atom, sentence: Sentence) -> bool:
 
 
 def _french(after: list[str]) -> bool:
-    return any(w.endswith(("fr", "french", "f")) and w[0].isdecimal() for w in after[:5])
+    return any(w.endswith(("fr", "french", "f")) and w[0].isdecimal() for w in after)
+
+
+def _of_a_list(word: str) -> bool:
+    """ "with 5, 6, 7 and 8F": what a list of sizes is made of."""
+    return word in ("with", "to", "by", "up", "and", ",", "then", "-", "serially") or word[:1].isdecimal()
 
 
 def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:

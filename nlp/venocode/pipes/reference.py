@@ -195,6 +195,9 @@ def resolve(
     positional = _positional(candidates, words)
     if len(positional) > 1:
         return positional
+    topic = [v for v in context["topic"] if v not in context["normal"]]
+    if topic and not side and words[:1] != ["the"]:
+        return topic
     described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
         candidates, words
     )
@@ -202,7 +205,6 @@ def resolve(
         return described
     if positional:
         return positional
-    topic = [v for v in context["topic"] if v not in context["normal"]]
     if topic and not side:
         return topic
     known = {x.vein for x in candidates}

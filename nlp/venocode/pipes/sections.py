@@ -20,6 +20,7 @@ OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
 OF_THE_PAST = re.compile(
     r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
 )
+INFLATED = re.compile(r"\b(?:atm|waist|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -108,7 +109,8 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
         stop = found[i + 1][0] if i + 1 < len(found) else len(text)
         content = text[end:stop]
         if kind == "ambiguous":
-            narrative = (len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1) or len(content) > 500
+            told = len(FINITE.findall(content)) >= 1 or len(INFLATED.findall(content)) >= 2
+            narrative = (len(content) > PROSE_LENGTH and told) or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
         elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
             name == "dose" and len(FINITE.findall(content)) >= 3

@@ -160,6 +160,25 @@ def strong_lesion(analysis: Analysis, start: int, stop: int) -> bool:
     return any(analysis.norms[a.start] not in WEAK_LESION for a in analysis.within("lesion", start, stop))
 
 
+DEFINITE = frozenset("the this that these those its each both".split())
+BROUGHT_IN = frozenset("a an there showed shows revealed demonstrated focal %".split())
+COUNTED = frozenset("two three four several multiple one second third both".split())
+PREDICATES = frozenset("was were is are appeared looked remained seemed".split())
+
+
+def introduces_lesion(analysis: Analysis, start: int, stop: int) -> bool:
+    """Whether a stretch brings in a narrowing ("a web", "was 90% narrowed") rather than speaks of a known one ("the web")."""
+    norms = analysis.norms
+    for atom in analysis.within("lesion", start, stop):
+        before = norms[max(start, atom.start - 5) : atom.start]
+        if norms[atom.start] in WEAK_LESION or set(before) & (NEGATIONS | COUNTED):
+            continue
+        marks = [w for w in before if w in DEFINITE or w in BROUGHT_IN or w in PREDICATES]
+        if marks and marks[-1] not in DEFINITE:
+            return True
+    return False
+
+
 def _half(analysis: Analysis, start: int, stop: int) -> bool:
     """A percentage of at least half."""
     values = [number_before(analysis.norms, a.start) for a in analysis.within("percent", start, stop)]
