@@ -238,7 +238,7 @@ class _Sentence:
     def _narrowed(self, row: list[VeinMention]) -> bool:
         """Whether the clauses of a range tell a lesion."""
         start, end = self.clause_of(row[0].start)[0], self.clause_of(row[-1].start)[1]
-        return strong_lesion(self.a, start, end) and not NEGATIONS & set(self.a.norms[start : row[0].start])
+        return self.a.has("lesion", start, end) and not NEGATIONS & set(self.a.norms[start : row[0].start])
 
     def _range(self, first: VeinMention, second: VeinMention, between: list[str]) -> bool:
         """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""

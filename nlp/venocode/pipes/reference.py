@@ -13,7 +13,7 @@ from venocode.pipes.states import GENERIC
 Vein = tuple[str, str]
 PLURAL = frozenset({"both", "each", "all", "these", "they", "those", "every", "either"})
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4}
-ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": 0, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
+ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": -2, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
             "3rd": 2}  # fmt: skip
 CENTRAL = frozenset({"central", "centrally"})
 PERIPHERAL = frozenset({"peripheral", "peripherally"})

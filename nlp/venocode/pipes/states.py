@@ -161,8 +161,8 @@ def strong_lesion(analysis: Analysis, start: int, stop: int) -> bool:
 
 
 DEFINITE = frozenset("the this that these those its each both".split())
-BROUGHT_IN = frozenset("a an there showed shows revealed demonstrated focal %".split())
-COUNTED = frozenset("two three four several multiple one second third both".split())
+BROUGHT_IN = frozenset("a an there showed shows revealed demonstrated focal % second third another further".split())
+COUNTED = frozenset("two three four several multiple one both".split())
 PREDICATES = frozenset("was were is are appeared looked remained seemed".split())
 
 
@@ -174,6 +174,8 @@ def introduces_lesion(analysis: Analysis, start: int, stop: int) -> bool:
         if norms[atom.start] in WEAK_LESION or set(before) & (NEGATIONS | COUNTED):
             continue
         marks = [w for w in before if w in DEFINITE or w in BROUGHT_IN or w in PREDICATES]
+        if marks[-1:] and marks[-1] in ("second", "third", "further"):
+            marks = marks[-2:-1] or marks  # "the second stenosis"
         if marks and marks[-1] not in DEFINITE:
             return True
     return False
@@ -216,7 +218,7 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
         before = before[:-1]
     last = before[-1] if before else ""
     at = lead + len(before)
-    if _ends_with(analysis, "landmark", sentence.start, at):
+    if _ends_with(analysis, "landmark", sentence.start, at) or (last in ("to", "-", "/") and _joint(norms, m)):
         return "landmark"
     if last in ("from", "through", "via", "thru") and _range(norms, m):
         return "plain"
@@ -244,6 +246,11 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
         if last == "to" and lesion < 0 and balloon < 0 and act < 0 and not _verb_to(norms, at):
             return "dest"
     return "plain"
+
+
+def _joint(norms: list[str], m: VeinMention) -> bool:
+    """ "hepatic vein to IVC anastomosis": the joint is named for the vein before."""
+    return any(w.startswith(("anastomo", "junction", "confluence")) for w in norms[m.end : m.end + 2])
 
 
 def _verb_to(norms: list[str], at: int) -> bool:
