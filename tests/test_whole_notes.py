@@ -7,6 +7,7 @@ from helpers import coded, counted
 
 ENTRY = "TECHNIQUE: Under fluoroscopy the right common femoral vein was punctured. "
 CIV, EIV, CFV = "left common_iliac_vein", "left external_iliac_vein", "left common_femoral_vein"
+BCV = "left brachiocephalic_vein"
 
 OLD_STENTS = [
     "In-stent restenosis of the old left common iliac vein stent was dilated with a 14 mm balloon. No new stent was placed.",
@@ -233,3 +234,86 @@ def test_a_balloon_for_each_lesion_of_a_list(sentence):
         f"The right common femoral vein had a shelf.\n{ENTRY}{sentence}"
     )
     assert len(counted(note)) == 3
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The right hepatic vein was found after a good deal of probing; the wedge was 26 and the ostium was 90% narrowed.",
+        "The right hepatic vein was selected. At its mouth there was an 85% stenosis.",
+        "Pressure in the right hepatic vein was 21, and the venogram showed a web of at least 80% there.",
+    ],
+)
+def test_a_lesion_of_a_clause_without_a_vein_is_of_the_vein_before(told):
+    note = f"{ENTRY}There was a web in the IVC. It was dilated with a 20 mm balloon. {told} It was dilated with a 10 mm balloon."
+    assert counted(note) == ["none inferior_vena_cava", "right hepatic_vein"]
+
+
+def test_a_waist_in_the_balloon_is_no_lesion_of_the_vein_named_last():
+    note = (
+        f"{ENTRY}The left common iliac vein had an 80% stenosis. A 14 mm balloon was inflated there, its tip in the left external "
+        "iliac vein. There was a clear hourglass at first. It was dilated again."
+    )
+    assert counted(note) == [CIV]
+
+
+def test_name_without_its_head_where_the_note_names_it_in_full():
+    note = (
+        f"{ENTRY}The right hepatic vein was dilated with a 10 mm balloon. The middle hepatic was a smaller vessel with an 85% stenosis. "
+        "That too was dilated, to 8 mm."
+    )
+    assert counted(note) == ["right hepatic_vein", "none middle_hepatic_vein"]
+
+
+def test_a_list_of_dilator_sizes_is_no_angioplasty():
+    note = f"{ENTRY}The left subclavian vein was 60% narrowed. The site was dilated with 5, 6, 7 and 8F dilators. The balloon was not used."
+    assert counted(note) == []
+
+
+def test_coarctation_is_no_vein():
+    note = f"{ENTRY}The right femoral vein was occluded. Angioplasty of the coarctation was done with a 6 mm balloon."
+    assert counted(note) == []
+
+
+def test_intervention_told_in_sizes_is_a_body():
+    note = (
+        "FINDINGS: Left innominate vein: discrete ring, 70%.\n\nINTERVENTION\n1. Innominate: 5 mm Sterling then 7 mm, 18 atm, "
+        "waist gone.\nMean gradient 5 -> 2.\n"
+    )
+    assert counted(note) == [BCV]
+
+
+def test_a_joint_is_named_for_the_vein_before():
+    note = f"{ENTRY}Successful dilatation of the right hepatic vein to IVC anastomosis with a 12 mm balloon for an 80% stricture."
+    assert counted(note) == ["right hepatic_vein"]
+
+
+def test_an_occlusion_balloon_is_no_occlusion():
+    note = (
+        f"{ENTRY}A wire was parked in the right internal jugular vein and an occlusion balloon was kept ready. There was an 80% stenosis "
+        "of the left brachiocephalic vein and a 70% shelf in the SVC. The former was dilated with a 10 mm balloon to 20 atm. "
+        "The latter took a 12 x 40 Atlas at 12 atm."
+    )
+    assert counted(note) == ["left brachiocephalic_vein", "none superior_vena_cava"]
+
+
+@pytest.mark.parametrize(
+    ("line", "vessel"),
+    [
+        ("R fem v 7F in.", ("femoral_vein", "right")),
+        ("L IJ 6F in (US)", ("internal_jugular_vein", "left")),
+        ("8F sheath R CFV.", ("common_femoral_vein", "right")),
+        ("RFV accessed, 5F, U/S.", ("femoral_vein", "right")),
+    ],
+)
+def test_telegraphic_access(line, vessel):
+    result = coded(
+        f"HISTORY: SVC syndrome, on losartan.\nCATH 2\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
+    )
+    if "accessed" in line:
+        assert counted(
+            f"HISTORY: SVC syndrome.\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
+        )
+    else:
+        result = coded(f"{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon.")
+    assert [(site.vessel, site.side) for site in result.access] == [vessel]

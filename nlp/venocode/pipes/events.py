@@ -273,8 +273,6 @@ class _Sentence:
         """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
         if self.s.section.name == "result" or any(clause[0] <= m.start < clause[1] for m in self.names):
             return
-        if self.s.index - self.r.acted_sentence <= 1:
-            return  # the waist of a balloon that was just inflated
         if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
             return
         vein = self._last_named(clause[0])
@@ -292,8 +290,8 @@ class _Sentence:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
         for index in range(self.s.index, max(-1, self.s.index - 4), -1):
             sentence = self.a.sentences[index]
-            if sentence.section is not self.s.section:
-                return None
+            if sentence.section is not self.s.section or index == self.r.acted_sentence:
+                return None  # after an act, an hourglass is the balloon's
             spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
             if spoken:
                 last = max(spoken, key=lambda m: m.start)
@@ -590,8 +588,7 @@ class _Sentence:
         new = [
             x
             for x in a.within("stent", start, end)
-            if not any(o.start <= x.start < o.end for o in known)
-            and not self._label_of_stent(x.end)
+            if not any(o.start <= x.start < o.end for o in known) and not self._label_of_stent(x.end)
         ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None

@@ -21,6 +21,11 @@ OF_THE_PAST = re.compile(
     r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
 )
 INFLATED = re.compile(r"\b(?:atm|waist|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
+BODY_BEGINS = re.compile(
+    r"\b(?:punctured|accessed|prepped|draped|micropuncture|micropunctured|time-?out|local anaesthetic|lignocaine|lidocaine)\b",
+    re.IGNORECASE,
+)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b(?:ago|elsewhere|last|since)\b", re.IGNORECASE)
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -51,6 +56,8 @@ def find_headings(text: str) -> list[tuple[int, int, str, str]]:
         found.extend((at + s, at + e, sec["name"], sec["kind"]) for s, e, sec in heads)
         if not heads and found and found[-1][3] == "past" and _unknown_heading(lines, i):
             found.append((at, at + len(line), "narrative", "body"))
+        elif not heads and found and found[-1][3] == "past" and _begins_body(line):
+            found.append((at, at, "narrative", "body"))
         at += len(line) + 1
     return _settle_ambiguous(found, text)
 
@@ -61,6 +68,11 @@ def _unknown_heading(lines: list[str], i: int) -> bool:
         return False
     prose = bool(FINITE.search(lines[i + 1])) or len(lines[i + 1]) > 60
     return prose and bool(OWN_LINE.fullmatch(lines[i])) and not OF_THE_PAST.search(lines[i])
+
+
+def _begins_body(line: str) -> bool:
+    """ "RFV accessed under ultrasound, 6F": the procedure begins, though no heading says that the history is over."""
+    return bool(BODY_BEGINS.search(line)) and not OF_THE_PAST.search(line) and not YEAR.search(line)
 
 
 def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
@@ -109,8 +121,8 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
         stop = found[i + 1][0] if i + 1 < len(found) else len(text)
         content = text[end:stop]
         if kind == "ambiguous":
-            told = len(FINITE.findall(content)) >= 1 or len(INFLATED.findall(content)) >= 2
-            narrative = (len(content) > PROSE_LENGTH and told) or len(content) > 500
+            told = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1
+            narrative = told or len(INFLATED.findall(content)) >= 2 or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
         elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
             name == "dose" and len(FINITE.findall(content)) >= 3
