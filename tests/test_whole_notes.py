@@ -153,7 +153,7 @@ def test_dilation_to_a_width_without_a_balloon_is_not_passed_in_silence():
 @pytest.mark.parametrize(
     "lesion",
     [
-        "Starting in the left brachiocephalic vein and continuing without a gap into the upper SVC there is one long smooth tapering of 85%.",
+        "Starting in the left brachiocephalic vein and continuing without a gap into the upper SVC there is one smooth tapering of 85%.",
         "A tight narrowing begins in the left brachiocephalic vein and goes on, without any break, into the SVC.",
         "There is an 80% stenosis running from the left brachiocephalic vein into the SVC.",
     ],

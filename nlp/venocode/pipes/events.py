@@ -219,7 +219,7 @@ class _Sentence:
                 told = first if first.lesion else last
                 plural = first.lesion and self._plural_before(row[0])
                 ranged = self._range(row[0], row[-1], self.a.norms[row[0].end : row[-1].start])
-                if (ranged and self._narrowed(row)) or told.lesion and (plural or (last.lesion and not first.lesion)):
+                if (ranged and self._narrowed(row)) or (told.lesion and (plural or (last.lesion and not first.lesion))):
                     if ranged:
                         self.a.facts["ranges"].append(tuple(v for n in row for v in n.veins))
                     for n in row:
@@ -913,7 +913,8 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "apex struts strut coarctation coarct recoarctation isthmus ductus rvot homograft pulmonale vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
+    "coarctation coarct recoarctation isthmus ductus rvot homograft "
+    "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
     "anastomosis anastomoses graft fistula intragraft swing juxta avf avg outflow cannulation circuit anast needling inflow".split()
