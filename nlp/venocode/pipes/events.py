@@ -743,7 +743,8 @@ class _Sentence:
             if state.normal and (implicit or (m.start > anchor and not self._object(m, anchor))):
                 continue
             out.append(m)
-        return out
+        near = [m for m in out if max(m.start - anchor, anchor - m.end) <= REACH]
+        return near or out
 
     def _object(self, m: VeinMention, anchor: int) -> bool:
         between = self.a.norms[anchor : m.start]
@@ -892,6 +893,8 @@ RANGE_BEGINS = frozenset(
     "from starting starts started beginning begins began extending extended extends running runs ran".split()
 )
 RANGE_ENDS = frozenset("into to through".split())
+#: Tokens between an act and a vein of its clause, where one stands nearer (run-on notes).
+REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
 GIVEN = frozenset("had got took has gets takes".split())

@@ -120,7 +120,7 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         if (
             atom.start > first_normal
             and norms[first_normal] not in ("clear", "open", "smooth")
-            and "but" not in norms[first_normal : atom.start]
+            and not TURNING & set(norms[first_normal : atom.start])
         ):
             continue
         return True, False
@@ -135,8 +135,9 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
                 return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
+        own = between[max((i for i, w in enumerate(between) if w == ","), default=-1) + 1 :]
         if len(between) > 9 or not any(
-            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between
+            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in own
         ):
             continue
         if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
@@ -144,6 +145,10 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         return True, False
     return False, denied
+
+
+#: "normal at the confluence, then an 80% stenosis"
+TURNING = frozenset("but then except until apart save although before".split())
 
 
 def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
