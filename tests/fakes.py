@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import time
 
 from venocode.errors import InputError
 from venocode.records import (
@@ -34,7 +37,8 @@ class FakeEngine:
         if "REFUSE" in text:
             raise InputError("note is longer than the policy allows; split it")
         if "STOP" in text:
-            raise KeyboardInterrupt
+            os.kill(os.getppid(), signal.SIGINT)  # Ctrl-C reaches the parent; the workers leave it to them
+            time.sleep(60)
         found = [m.span() for m in re.finditer("left common iliac vein", text)]
         if not found:
             return NoteResult(note_id=note_id, disposition="auto", probability=0.99)

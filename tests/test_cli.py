@@ -199,7 +199,7 @@ class TestBatch:
         assert result.stdout == ""
         assert "2 notes coded" in result.stderr
         assert "37248 x 1, 37249 x 0; lanes: auto 1, review 1, query 0" in result.stderr
-        assert sorted(p.name for p in tmp_path.iterdir()) == ["n.jsonl", "out.jsonl"]
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["n.jsonl", "out.jsonl", "out.jsonl.manifest.json"]
 
     @pytest.mark.parametrize("out", ["-", "/dev/stdout"])
     def test_standard_output_holds_records_only(self, tmp_path: Path, out: str) -> None:
@@ -344,7 +344,7 @@ def test_progress_is_one_line_a_minute(capsys: pytest.CaptureFixture[str]) -> No
     for coded in range(1, 6):
         tick(coded, 1)
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "venocode: 3 coded, 1 quarantined, 0.1 rows/s (25 % of the input)"
+    assert said[0] == "venocode: 3 coded, 1 quarantined, 0.1 rows/s (25 % of the input, 3 min left)"
     assert len(said) == 2
 
 

@@ -71,6 +71,12 @@ class Engine:
             "model": f"sha256:{model.digest}" if model else "rules-only",
         }
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a result depends on besides its note: version, and the hashes of rules, model and policy settings."""
+        policy = hashlib.sha256(self.policy.model_dump_json().encode("utf-8")).hexdigest()
+        return {**self._provenance, "policy": f"sha256:{policy}"}
+
     def analyse(self, text: str) -> tuple[NoteText, Doc]:
         """Read a note and annotate it. The Doc must not leave the process.
 

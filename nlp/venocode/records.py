@@ -190,3 +190,67 @@ class NoteResult:
             "rationale": list(self.rationale),
             "provenance": dict(self.provenance),
         }
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> NoteResult:
+        """The record behind the JSON of the result contract; probabilities have the four places they were written with.
+
+        Parameters
+        ----------
+        record : dict
+            What ``to_dict`` gave.
+
+        Returns
+        -------
+        NoteResult
+        """
+        return cls(
+            note_id=record["note_id"],
+            codes=tuple(CodeLine(c["code"], c["units"], _veins(c["veins"])) for c in record["codes"]),
+            veins=tuple(_decision(v) for v in record["veins"]),
+            mentions=tuple(_mention(m) for m in record["mentions"]),
+            access=tuple(
+                AccessSite(a["vessel"], a["side"], a["approach"], _evidence(a["evidence"])) for a in record["access"]
+            ),
+            fluoroscopy=_evidence(record["fluoroscopy"]["evidence"]),
+            documentation=record["documentation"],
+            flags=tuple(Flag(f["flag"], _evidence(f["evidence"])) for f in record["flags"]),
+            disposition=record["disposition"],
+            probability=record["probability"],
+            rationale=tuple(record["rationale"]),
+            provenance=record["provenance"],
+        )
+
+
+def _veins(items: list[dict[str, str]]) -> tuple[Vein, ...]:
+    return tuple(Vein(v["vein"], v["side"]) for v in items)
+
+
+def _evidence(items: list[dict[str, Any]]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(e["start"], e["end"], e["text"], e["section"], e["rule"]) for e in items)
+
+
+def _decision(v: dict[str, Any]) -> VeinDecision:
+    return VeinDecision(
+        Vein(v["vein"], v["side"]),
+        v["decision"],
+        v["reason"],
+        v["probability"],
+        _evidence(v["evidence"]),
+        tuple(v["policy"]),
+    )
+
+
+def _mention(m: dict[str, Any]) -> Mention:
+    return Mention(
+        m["label"],
+        m["start"],
+        m["end"],
+        m["text"],
+        m["section"],
+        m["rule"],
+        m.get("assertion"),
+        _veins(m.get("veins", [])),
+        m.get("role"),
+        m.get("approach"),
+    )

@@ -5,23 +5,35 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from venocode.batch import Summary, run_batch
+from venocode.batch import Coder, Summary
 from venocode.cli.common import QUARANTINED, EncodingOption, ModelOption, PolicyOption, engine_for, say
 from venocode.cli.progress import progress_for
 from venocode.errors import InputError
-from venocode.readers import Columns, open_source
-from venocode.writers import format_of, result_writer
-from venocode.writers.base import is_stdout, output
-from venocode.writers.jsonl import to_line
+from venocode.readers import Columns, Row, Source, open_source
+from venocode.writers import format_of
+from venocode.writers.base import is_device, is_stdout, output, refuse_place
+
+if TYPE_CHECKING:
+    from venocode.batch.folder import RunFolder
+    from venocode.batch.pool import Pool
 
 STDOUT_QUARANTINE = "venocode.quarantine.jsonl"
+
+
+class StartMethod(StrEnum):
+    """Ways to make worker processes."""
+
+    fork = "fork"
+    spawn = "spawn"
 
 
 class Format(StrEnum):
@@ -48,29 +60,138 @@ def batch(
         str | None,
         typer.Option("--quarantine", metavar="FILE", help="Rows that cannot be coded; OUT.quarantine.jsonl otherwise."),
     ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Worker processes; one a core is best.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many rows.")] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Code this many rows drawn by chance, in their order.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Draws the same --sample again.")] = 0,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds after which a note goes to quarantine.")
+    ] = 120.0,
+    worker_memory: Annotated[
+        int, typer.Option("--worker-memory", min=1, help="Megabytes a worker may grow before it is replaced.")
+    ] = 512,
+    start_method: Annotated[
+        StartMethod | None, typer.Option("--start-method", help="How workers are made; fork shares their memory.")
+    ] = None,
     policy: PolicyOption = None,
     model: ModelOption = None,
     encoding: EncodingOption = "utf-8",
 ) -> None:
     """Code many notes: one result record a note, in the order of the input.
 
-    A row that cannot be coded goes to the quarantine file with its reason, and the run goes on.
+    A row that cannot be coded goes to the quarantine file with its reason, and the run goes on. A run that was broken
+    off keeps what it has done in OUT.run; --resume goes on from there.
     """
     aside = quarantine or default_quarantine(out)
     refuse_same_file(source, out, aside, policy)
     opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
+    options = {"--id-column": id_column, "--text-column": text_column, "--encoding": encoding, "--limit": limit,
+               "--sample": sample, "--seed": seed if sample else None}  # fmt: skip
+    from venocode.batch.pool import DEFAULT_START, Pool
+
+    factory = partial(coder_for, policy, model)
+    method = start_method.value if start_method else DEFAULT_START
     with ExitStack() as stack:
         stack.callback(opened.close)
-        stream = stack.enter_context(output(out))
-        bad_rows = stack.enter_context(quarantine_file(aside, ours=quarantine is None))
-        engine = engine_for(policy, model)
-        tick = stack.enter_context(progress_for(opened))
-        writer = result_writer(output_format or format_of(out), stream)
-        summary = run_batch(islice(opened.rows, limit), engine, writer, bad_rows.add, tick)
+        pool = Pool(factory, workers, method, timeout, worker_memory * 2**20)
+        stack.callback(pool.close)
+        run = Run(opened, drawn(opened.rows, limit, sample, seed), pool, out, output_format or format_of(out))
+        with quarantine_file(aside, ours=quarantine is None) as bad_rows:
+            if is_stdout(out) or is_device(out):
+                summary = run.to_stream(bad_rows, resume)
+            else:
+                summary = run.to_file(bad_rows, source, options, resume)
     report(summary, aside)
     if summary.quarantined:
         raise typer.Exit(QUARANTINED)
+
+
+def coder_for(policy: Path | None, model: Path | None) -> Coder:
+    """Build what a worker codes with; found by its name when a worker is spawned."""
+    return engine_for(policy, model)
+
+
+def drawn(rows: Iterator[Row], limit: int | None, size: int | None, seed: int) -> Iterator[Row]:
+    """The rows a run is about."""
+    from venocode.batch.rows import sample
+
+    rows = islice(rows, limit)
+    yield from rows if size is None else sample(rows, size, seed)
+
+
+@dataclass
+class Run:
+    """The parts of one run of the command."""
+
+    opened: Source
+    rows: Iterator[Row]
+    pool: Pool
+    out: str
+    kind: str
+
+    def to_stream(self, bad_rows: QuarantineFile, resume: bool) -> Summary:
+        """Write to standard output, a pipe or a device: nothing is kept to go on from."""
+        from venocode.batch.run import LineSink, run_to_stream
+
+        if resume:
+            raise InputError(f"{self.out}: a stream cannot be resumed; name a file with -o, or leave out --resume")
+        with output(self.out) as stream:
+            self.pool.start()
+            sink = LineSink(self.kind, stream)
+            with progress_for(self.opened) as tick:
+                return run_to_stream(self.rows, self.pool, sink, bad_rows.add, tick)
+
+    def to_file(self, bad_rows: QuarantineFile, source: str, options: dict[str, Any], resume: bool) -> Summary:
+        """Write a file by way of the run's folder."""
+        from venocode.batch.folder import RunFolder
+        from venocode.batch.manifest import fingerprint, finished, run_key, write_manifest
+
+        refuse_place(self.out, Path(self.out).resolve())
+        folder = RunFolder(self.out)
+        key = run_key(fingerprint(source), self.pool.start(), options)
+        if resume and not folder.unfinished and (known := finished(folder, key)):
+            say(f"{self.out} is complete already")
+            bad_rows.keep()
+            return known
+        if folder.unfinished and not resume:
+            say(f"{self.out}: an unfinished run is given up and started over; --resume would have gone on with it")
+        folder.begin(key, resume)
+        with folder.held():
+            summary = self._code(folder)
+            self._put_together(folder, bad_rows)
+            write_manifest(folder, key, summary, bad_rows.path, self.pool.size)
+            folder.remove()
+        return summary
+
+    def _code(self, folder: RunFolder) -> Summary:
+        from venocode.batch.rows import Ledger
+        from venocode.batch.run import run_to_folder, skip_done
+
+        ledger = Ledger()
+        skip_done(self.rows, ledger, folder)
+        if folder.rows:
+            say(f"going on after {folder.rows} rows")
+        try:
+            with progress_for(self.opened, folder.rows) as tick:
+                return run_to_folder(self.rows, ledger, self.pool, folder, tick)
+        except BaseException:
+            if folder.rows:
+                say(f"{folder.rows} rows are kept in {folder.place.name}; the same command with --resume goes on")
+            raise
+
+    def _put_together(self, folder: RunFolder, bad_rows: QuarantineFile) -> None:
+        from venocode.batch.run import LineSink
+
+        with output(self.out) as stream:
+            sink = LineSink(self.kind, stream)
+            for line in folder.records():
+                sink.write(line)
+            for entry in folder.entries():
+                bad_rows.add(entry)
+            bad_rows.close()
 
 
 def default_quarantine(out: str) -> str:
@@ -105,13 +226,22 @@ class QuarantineFile:
     def __init__(self, path: str, stack: ExitStack) -> None:
         self.path = path
         self.stack = stack
-        self.stream: Any = None
+        self.stream: BinaryIO | None = None
+        self.kept = False
 
-    def add(self, entry: dict[str, Any]) -> None:
-        """Keep one bad row."""
+    def add(self, entry: bytes) -> None:
+        """Keep one bad row, a line of JSON."""
         if self.stream is None:
             self.stream = self.stack.enter_context(output(self.path))
-        self.stream.write(to_line(entry))
+        self.stream.write(entry)
+
+    def close(self) -> None:
+        """Put the file in its place."""
+        self.stack.close()
+
+    def keep(self) -> None:
+        """Leave the file of an earlier run as it is."""
+        self.kept = True
 
 
 @contextmanager
@@ -133,7 +263,7 @@ def quarantine_file(path: str, ours: bool) -> Iterator[QuarantineFile]:
     with ExitStack() as stack:
         kept = QuarantineFile(path, stack)
         yield kept
-        if ours and kept.stream is None and Path(path).is_file():
+        if ours and kept.stream is None and not kept.kept and Path(path).is_file():
             Path(path).unlink()
 
 

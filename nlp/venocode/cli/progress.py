@@ -15,18 +15,31 @@ Tick = Callable[[int, int], None]
 
 
 @contextmanager
-def progress_for(source: Source) -> Iterator[Tick]:
-    """A function to call after every row with the numbers coded and quarantined."""
+def progress_for(source: Source, before: int = 0) -> Iterator[Tick]:
+    """A function to call now and then with the numbers coded and quarantined.
+
+    Parameters
+    ----------
+    source : Source
+        Tells how much of the input has been read.
+    before : int
+        Rows that an earlier session has done: they count for no rate.
+
+    Yields
+    ------
+    callable
+    """
     if sys.stderr.isatty():
-        with _bar(source) as tick:
+        with _bar(source, before) as tick:
             yield tick
     else:
-        yield lines(source)
+        yield lines(source, before=before)
 
 
-def lines(source: Source, clock: Callable[[], float] = time.monotonic) -> Tick:
+def lines(source: Source, clock: Callable[[], float] = time.monotonic, before: int = 0) -> Tick:
     """Progress as plain lines, at most one a minute."""
     began = last = clock()
+    skipped = source.done() if before else 0
 
     def tick(coded: int, quarantined: int) -> None:
         nonlocal last
@@ -34,24 +47,43 @@ def lines(source: Source, clock: Callable[[], float] = time.monotonic) -> Tick:
         if now - last < EVERY_SECONDS:
             return
         last = now
-        share = f" ({100 * source.done() / source.size:.0f} % of the input)" if source.size else ""
-        rate = (coded + quarantined) / (now - began)
-        print(f"venocode: {coded} coded, {quarantined} quarantined, {rate:.1f} rows/s{share}", file=sys.stderr)
+        rate = (coded + quarantined - before) / (now - began)
+        words = f"{coded} coded, {quarantined} quarantined, {rate:.1f} rows/s"
+        print(f"venocode: {words}{_share(source, skipped, now - began)}", file=sys.stderr)
 
     return tick
 
 
+def _share(source: Source, skipped: int, seconds: float) -> str:
+    """How much of the input has been read, and how long the rest will take."""
+    done = source.done()
+    if not source.size:
+        return ""
+    share = f"{100 * done / source.size:.0f} % of the input"
+    if done <= skipped:
+        return f" ({share})"
+    left = seconds * (source.size - done) / (done - skipped)
+    return f" ({share}, {_duration(left)} left)"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 @contextmanager
-def _bar(source: Source) -> Iterator[Tick]:
+def _bar(source: Source, before: int) -> Iterator[Tick]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    words = TextColumn("{task.fields[coded]} coded, {task.fields[quarantined]} quarantined")
+    words = TextColumn("{task.fields[coded]} coded, {task.fields[quarantined]} quarantined, {task.fields[rate]:.0f}/s")
     columns = (BarColumn(), TaskProgressColumn(), words, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("notes", total=source.size, coded=0, quarantined=0)
+        done, began = source.done(), time.monotonic()
+        task = progress.add_task("notes", total=source.size, completed=done, coded=0, quarantined=0, rate=0.0)
 
         def tick(coded: int, quarantined: int) -> None:
-            progress.update(task, completed=source.done(), coded=coded, quarantined=quarantined)
+            rate = (coded + quarantined - before) / max(time.monotonic() - began, 0.1)
+            progress.update(task, completed=source.done(), coded=coded, quarantined=quarantined, rate=rate)
 
         yield tick

@@ -37,6 +37,12 @@ def is_stdout(path: str) -> bool:
     return path in STDOUT_NAMES
 
 
+def is_device(path: str) -> bool:
+    """Whether an output path is a pipe or a device, which is written to directly."""
+    place = Path(path).resolve()
+    return place.exists() and not place.is_file() and not place.is_dir()
+
+
 @contextmanager
 def output(path: str) -> Iterator[BinaryIO]:
     """A binary stream to ``path`` that stands under its name only when all went well.
@@ -54,7 +60,7 @@ def output(path: str) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     place = Path(path).resolve()
-    if place.exists() and not place.is_file() and not place.is_dir():
+    if is_device(path):
         with place.open("wb") as stream:
             yield stream
         return
@@ -69,11 +75,22 @@ def output(path: str) -> Iterator[BinaryIO]:
     partial.replace(place)
 
 
-def _create(path: str, place: Path, partial: Path) -> BinaryIO:
+def refuse_place(path: str, place: Path) -> None:
+    """Refuse a place where no file can be written.
+
+    Raises
+    ------
+    InputError
+        When it is a directory, or its directory does not exist.
+    """
     if place.is_dir():
         raise InputError(f"{path}: is a directory; name a file to write")
     if not place.parent.is_dir():
         raise InputError(f"{path}: the directory does not exist; create it first")
+
+
+def _create(path: str, place: Path, partial: Path) -> BinaryIO:
+    refuse_place(path, place)
     try:
         return partial.open("wb")
     except OSError as error:

@@ -1,0 +1,99 @@
+"""A worker process: builds its engine once, then codes one order of notes after another."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from venocode.batch.inline import outcome
+from venocode.batch.rows import Task
+from venocode.batch.summary import Coder, units_of
+from venocode.batch.wire import Coded, Report, pack_report, unpack_order
+from venocode.errors import VenocodeError
+from venocode.writers.jsonl import to_line
+
+#: A report is sent when its records are this large, or the order is done.
+REPORT_BYTES = 256_000
+PARENT_DEATH_SIGNAL = 1
+
+#: What a worker is at: the position in its order, and since when (``time.monotonic_ns``; 0 when between two notes).
+Pulse = Any
+
+
+def serve(
+    factory: Callable[[], Coder], orders: Connection, pulse: Pulse, foreign: Sequence[Connection], parent: int
+) -> None:
+    """Body of a worker process.
+
+    Parameters
+    ----------
+    factory : callable
+        Builds the engine.
+    orders : Connection
+        Orders come in and reports go out; an empty order ends the worker.
+    pulse : shared array of two integers
+        Tells the parent at which note the worker is, also when it can tell nothing any more.
+    foreign : sequence of Connection
+        Ends of other workers' pipes that a fork has copied; closed, so that their workers see the parent end.
+    parent : int
+        Process id of the parent.
+    """
+    _detach(foreign, parent)
+    try:
+        engine = factory()
+    except VenocodeError as error:
+        orders.send_bytes(pack_report(Report(failure=(type(error).__name__, str(error)))))
+        return
+    identity: dict[str, str] = getattr(engine, "identity", {})
+    orders.send_bytes(pack_report(Report(idle=True, memory=resident(), identity=identity)))
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while order := orders.recv_bytes():
+            _code(unpack_order(order), engine, orders, pulse)
+
+
+def _detach(foreign: Sequence[Connection], parent: int) -> None:
+    """Leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for connection in foreign:
+        connection.close()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _code(tasks: Sequence[Task], engine: Coder, orders: Connection, pulse: Pulse) -> None:
+    held: list[Coded | str] = []
+    size = 0
+    for position, task in enumerate(tasks):
+        pulse[0] = position
+        pulse[1] = time.monotonic_ns()
+        result = outcome(task, engine)
+        if isinstance(result, str):
+            held.append(result)
+        else:
+            line = to_line(result.to_dict())
+            held.append(Coded(line, result.disposition, units_of(result)))
+            size += len(line)
+        pulse[1] = 0
+        if size >= REPORT_BYTES:
+            orders.send_bytes(pack_report(Report(tuple(held))))
+            held, size = [], 0
+    orders.send_bytes(pack_report(Report(tuple(held), idle=True, memory=resident())))
+
+
+def resident() -> int:
+    """Bytes of this process in memory; 0 where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - read after every order
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0
