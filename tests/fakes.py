@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 import signal
 import time
+from pathlib import Path
+from typing import ClassVar
 
-from venocode.errors import InputError
+from venocode.errors import InputError, ModelError
 from venocode.records import (
     AccessSite,
     CodeLine,
@@ -43,6 +46,36 @@ class FakeEngine:
         if not found:
             return NoteResult(note_id=note_id, disposition="auto", probability=0.99)
         return _result(text, note_id, found[0])
+
+
+class RoughEngine(FakeEngine):
+    """Some texts do to its process what notes do to a worker on a bad day."""
+
+    identity: ClassVar[dict[str, str]] = {"version": "0", "rules": "r", "model": "m", "policy": "p"}
+
+    def __init__(self, pause: float = 0.0) -> None:
+        super().__init__()
+        self.pause = pause
+        self.held: list[bytearray] = []
+
+    def code(self, text: str, note_id: str = "note") -> NoteResult:
+        time.sleep(self.pause)
+        if "SEGFAULT" in text:
+            faulthandler.disable()
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if "ENDLESS" in text:
+            time.sleep(600)
+        if "GROW" in text:
+            self.held.append(bytearray(b"x" * 4_000_000))
+        if text.startswith("ONCE ") and not Path(text[5:]).exists():
+            Path(text[5:]).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().code(text, note_id)
+
+
+def no_model() -> RoughEngine:
+    """A factory that cannot build its engine."""
+    raise ModelError("model file m is missing")
 
 
 def _result(text: str, note_id: str, span: tuple[int, int]) -> NoteResult:

@@ -55,7 +55,9 @@ def run_key(source: dict[str, Any], identity: dict[str, str], options: dict[str,
     return {"input": source, **identity, **named}
 
 
-def write_manifest(folder: RunFolder, key: dict[str, Any], summary: Summary, quarantine: str, workers: int) -> None:
+def write_manifest(
+    folder: RunFolder, key: dict[str, Any], summary: Summary, quarantine: str, workers: dict[str, int]
+) -> None:
     """Write ``OUT.manifest.json``.
 
     Parameters
@@ -68,8 +70,8 @@ def write_manifest(folder: RunFolder, key: dict[str, Any], summary: Summary, qua
         Counts and seconds of all sessions of the run.
     quarantine : str
         Path of the quarantine file.
-    workers : int
-        Number of worker processes of the last session.
+    workers : dict of str to int
+        How many worker processes the last session had, and how many were replaced.
     """
     content = {
         "schema": SCHEMA,

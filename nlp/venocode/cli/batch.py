@@ -162,7 +162,8 @@ class Run:
         with folder.held():
             summary = self._code(folder)
             self._put_together(folder, bad_rows)
-            write_manifest(folder, key, summary, bad_rows.path, self.pool.size)
+            workers = {"count": self.pool.size, "replaced": self.pool.replaced}
+            write_manifest(folder, key, summary, bad_rows.path, workers)
             folder.remove()
         return summary
 
