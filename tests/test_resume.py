@@ -332,7 +332,7 @@ class TestRealEngine:
         assert "going on after" in done.stderr
         assert out.read_bytes() == whole
 
-    @pytest.mark.parametrize(("method", "megabytes"), [("fork", 4), ("spawn", 15)])
+    @pytest.mark.parametrize(("method", "megabytes"), [("fork", 4), ("spawn", 5)])
     def test_recycled_workers_give_the_same(self, texts: Path, whole: bytes, method: str, megabytes: int) -> None:
         out = texts.with_name(f"{method}.jsonl")
         limits = ["--workers", "2", "--worker-memory", str(megabytes), "--start-method", method]

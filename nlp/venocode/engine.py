@@ -6,6 +6,7 @@ import hashlib
 import math
 import threading
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from venocode.classifier.features import rules_probability
 from venocode.counting import PolicySettings, count, load_policy
 from venocode.counting.count import Counted, CountedNote, lane, log_agreement
 from venocode.counting.policy import Case
-from venocode.findings import NoteFacts, circuit_limb, note_facts, vein_findings
+from venocode.findings import NoteFacts, VeinFinding, circuit_limb, note_facts, vein_findings
 from venocode.pipes.analysis import Analysis, analysis_of
 from venocode.records import AccessSite, CodeLine, Evidence, Flag, Mention, NoteResult, Vein, VeinDecision
 from venocode.rules import load_rules
@@ -113,7 +114,7 @@ class Engine:
         note, doc = self.analyse(text)
         analysis = analysis_of(doc)
         case = self.case(analysis)
-        counted = count(case, self._probabilities(case))
+        counted = count(case, self.probabilities(case.findings))
         return _Record(note, doc, analysis, case.facts, counted, self).result(note_id)
 
     def case(self, analysis: Analysis) -> Case:
@@ -132,10 +133,22 @@ class Engine:
         valve = any(act.kind == "valve" and act.assertion == "performed" for act in analysis.acts)
         return Case(findings, note_facts(analysis), self.policy, circuit_limb(analysis), valve)
 
-    def _probabilities(self, case: Case) -> dict[tuple[str, str], float]:
+    def probabilities(self, findings: Sequence[VeinFinding]) -> dict[tuple[str, str], float]:
+        """Probability (0-1) of every vein that it was ballooned in this session, by the classifier or by the rules.
+
+        Parameters
+        ----------
+        findings : sequence of VeinFinding
+            Of one note.
+
+        Returns
+        -------
+        dict
+            By vein and side.
+        """
         if self.model is None:
-            return {f.vein: rules_probability(f) for f in case.findings}
-        return self.model.probabilities(case.findings)
+            return {f.vein: rules_probability(f) for f in findings}
+        return self.model.probabilities(findings)
 
     def provenance(self, text: str) -> dict[str, str]:
         """Version and hashes that make a result reproducible.
@@ -284,11 +297,15 @@ def note_probability(counted: CountedNote, calibration: tuple[float, float] | No
     -------
     float
     """
-    x = log_agreement(counted.veins)
+    return calibrated(log_agreement(counted.veins), calibration)
+
+
+def calibrated(agreement: float, calibration: tuple[float, float] | None) -> float:
+    """Probability (0-1) of a note from the log agreement of its veins (see ``note_probability``)."""
     if calibration is None:
-        return math.exp(x)
+        return math.exp(agreement)
     intercept, slope = calibration
-    return 1.0 / (1.0 + math.exp(-(intercept + slope * x)))
+    return 1.0 / (1.0 + math.exp(-(intercept + slope * agreement)))
 
 
 @lru_cache(maxsize=4)
