@@ -332,10 +332,10 @@ class TestRealEngine:
         assert "going on after" in done.stderr
         assert out.read_bytes() == whole
 
-    @pytest.mark.parametrize(("method", "megabytes"), [("fork", 4), ("spawn", 5)])
-    def test_recycled_workers_give_the_same(self, texts: Path, whole: bytes, method: str, megabytes: int) -> None:
+    @pytest.mark.parametrize("method", ["fork", "spawn"])
+    def test_recycled_workers_give_the_same(self, texts: Path, whole: bytes, method: str) -> None:
         out = texts.with_name(f"{method}.jsonl")
-        limits = ["--workers", "2", "--worker-memory", str(megabytes), "--start-method", method]
+        limits = ["--workers", "2", "--worker-memory", "1", "--start-method", method]
         subprocess.run([*self.venocode(str(texts), "-o", str(out)), *limits], check=True, capture_output=True)
         assert out.read_bytes() == whole
         assert json.loads(out.with_name(f"{method}.jsonl.manifest.json").read_text())["workers"]["replaced"] > 0

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
-from itertools import product
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise, product
+from typing import Any
 
 from venocode.anatomy import MIDLINE, SIDED
 from venocode.counting.count import lane
@@ -21,7 +24,7 @@ from venocode.pipes.events import FAILED
 from venocode.pipes.normalizer import normalise
 from venocode.pipes.numbers import UNITS
 from venocode.pipes.tokenizer import TOKEN
-from venocode.pipes.veins import MODIFIERS, SKIP
+from venocode.pipes.veins import MODIFIERS, PLURALS, SKIP
 from venocode.records import NoteResult
 from venocode.rules import entries, load_rules
 from venocode.text import read_note
@@ -34,14 +37,18 @@ ACTS = ("act", "pta", "around", "valve")
 VEIN_WORDS = frozenset({"vein", "veins", "venoplasty", "venous"})
 #: What may stand between the words of a vein's name and a name they are borrowed for.
 GLUE = frozenset("and or to as well".split())
+#: Words by which one name is two veins, besides those that say both sides by themselves.
+BOTH = frozenset("both neither either each bilaterally".split())
+SIDES = ("left", "right", "unknown")
 #: Tokens behind a dilation in which its size would stand.
 SIZE_REACH = 3
 WHOLE = ("result", "normal", "untouched", "access", "other_balloon", "lesion")
 RATIONALE = "Triage: no vein could be counted by the words of this note, so it was not read."
 
 _PLAIN_SIGNS = {i: chr(i) if chr(i).isalnum() else " " for i in range(128)}
-#: What the cleaning of a text may join or drop: words over line ends, page furniture, control characters.
-_CLEANED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[-/][ \t]*[\r\n]|page|PAGE|Page")
+#: What the cleaning of a text may join or drop: control characters, and words over line ends.
+_CLEANED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_JOINED = re.compile(r"[-/][ \t]*[\r\n]")
 #: A decimal number with a word glued to it: cut apart by the tokenizer only.
 _GLUED = re.compile(r"\d\.\d+[A-Za-z]")
 
@@ -80,9 +87,19 @@ def words_of(text: str) -> list[str]:
         As they are spelled, not yet normalised. A text that cleaning could change beyond its white space and
         punctuation is cleaned first, which is slower.
     """
-    if text.isascii() and not _CLEANED.search(text) and not looks_like_html(text) and not looks_like_rtf(text):
-        return split(text) if not _GLUED.search(text) else _tokens(text)
-    return _tokens(read_note(text).text)
+    if not _is_plain(text):
+        text = read_note(text).text
+    elif not _GLUED.search(text):
+        return split(text)
+    return _tokens(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether cleaning can change no word of a text, nor drop one."""
+    if not text.isascii() or _CLEANED.search(text) or looks_like_html(text) or looks_like_rtf(text):
+        return False
+    lined = "\n" in text or "\r" in text
+    return not (lined and (_JOINED.search(text) or "page" in text.lower()))
 
 
 def _tokens(text: str) -> list[str]:
@@ -100,17 +117,13 @@ class Triage:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        rules = load_rules()
-        found: dict[str, list[str]] = {}
-        for entry in entries(rules):
-            found.setdefault(_kind(entry.kind, entry.value), []).append(entry.literal)
+        found = _literals()
         self.balloon = Literals(w for kind in ("balloon", "balloon_brand", *ACTS) for w in found.get(kind, ()))
         self.dilation = Literals(found["dilate"]).single
         self.special = Literals(found["baffle"])
         self.names = Literals([*found["full"], *found["stem"]])
         self.headed = Literals(found["stem never"])
-        heads = rules["veins"]["heads"]["vein"]
-        self.heads = frozenset(heads) | {w for stem in rules["veins"]["stems"] for w in stem.get("head", ())}
+        self.heads = _heads()
         self.veins = VeinNames()
         self.probability, self.lane = self._note(0.0)
         self.cost = {side: self._cost(side) for side in ("left", "unknown")}
@@ -138,7 +151,7 @@ class Triage:
         spelled = [normalise(word) for word in words]
         if not self.dilation.isdisjoint(known) and self._sized(spelled):
             return None
-        probability, found = self._note(self._agreement(spelled, known))
+        probability, found = self._note(self._agreement(spelled))
         return probability if found == self.lane else None
 
     def _sized(self, words: list[str]) -> bool:
@@ -150,16 +163,16 @@ class Triage:
             for after in words[at + 1 : at + 1 + SIZE_REACH]
         )
 
-    def _agreement(self, words: list[str], known: set[str]) -> float:
+    def _agreement(self, words: list[str]) -> float:
         """The least log agreement of the veins that the words could name."""
-        headed = not self.heads.isdisjoint(known)
-        total = 0.0
-        for vein in self.veins.named(words, known, headed):
-            if (vein in MIDLINE and vein != "portal_vein") or vein in SIDED:
-                total += self.cost["left"]
-            else:
-                total += 2 * self.cost["left"] + self.cost["unknown"]
-        return total
+        return sum(self._agreement_of(name, count) for name, count in self.veins.named(words).items())
+
+    def _agreement_of(self, name: str, count: int) -> float:
+        if name in SIDED or (name in MIDLINE and name != "portal_vein"):
+            count = 1
+        if count < len(SIDES):
+            return count * self.cost["left"]
+        return 2 * self.cost["left"] + self.cost["unknown"]
 
     def _note(self, agreement: float) -> tuple[float, str]:
         """Probability and lane of a note without flags whose veins agree so far."""
@@ -178,6 +191,15 @@ class Triage:
         return min(math.log(max(p, 1.0 - p, 1e-9)) for p in found)
 
 
+@cache
+def _literals() -> dict[str, list[str]]:
+    """All literals of the rule files by kind."""
+    found: dict[str, list[str]] = {}
+    for entry in entries(load_rules()):
+        found.setdefault(_kind(entry.kind, entry.value), []).append(entry.literal)
+    return found
+
+
 def _kind(kind: str, value: object) -> str:
     """Kinds as triage asks for them: angioplasty words by their own kind, stems that need a head apart."""
     if kind == "angioplasty":
@@ -193,37 +215,73 @@ class VeinNames:
 
     def __init__(self) -> None:
         veins = load_rules()["veins"]
-        self.full = [(frozenset(split(word)), full["vein"]) for full in veins["full"] for word in full["words"]]
-        self.full += [
-            (frozenset(split(f"{side}{word}")), full["vein"])
-            for full in veins["full"]
-            if full.get("sided")
-            for word in full["words"]
-            for side in "rl"
-        ]
-        self.stems = {split(word)[-1]: stem for stem in veins["stems"] for word in stem["words"]}
+        self.full: dict[str, list[tuple[list[str], str]]] = {}
+        for full in veins["full"]:
+            for word in (
+                f"{side}{w}" for w in full["words"] for side in ("", *(("r", "l") if full.get("sided") else ()))
+            ):
+                literal = split(word)
+                self.full.setdefault(literal[0], []).append((literal, full["vein"]))
+        self.stems: dict[str, list[dict[str, Any]]] = {}
+        for stem in veins["stems"]:
+            for word in stem["words"]:
+                self.stems.setdefault(split(word)[-1], []).append(stem)
+        self.heads = _heads()
         self.short = {word: split(meaning) for word, meaning in veins["qualifier_short"].items()}
-        qualifiers = {w for q in veins["qualifiers"] for w in split(q)}
         sides = {w for words in veins["sides"].values() for side in words for w in split(side)}
-        self.before = qualifiers | set(self.short) | sides | MODIFIERS | SKIP | GLUE
+        self.telling = {w for q in veins["qualifiers"] for w in split(q)} | set(self.short) | sides
+        self.before = self.telling | MODIFIERS | SKIP | GLUE
+        vessels = [w for kind in ("stem", "stem never", "full", "artery") for w in _literals()[kind]]
+        self.between = self.before | {w for name in [*vessels, *veins["heads"]["artery"]] for w in split(name)}
+        self.both = {w for side in veins["sides"]["bilateral"] for w in split(side)} | BOTH | PLURALS
 
-    def named(self, words: list[str], known: set[str], headed: bool) -> set[str]:
-        """Canonical veins without sides; those whose stem needs a head only where the note has one."""
-        found = {vein for literal, vein in self.full if literal <= known}
+    def named(self, words: list[str]) -> Counter[str]:
+        """How many veins of each canonical name the words can name at most, told apart by their sides."""
+        found: Counter[str] = Counter()
+        paired = {word for word, after in pairwise(words) if after in ("vein", "veins", "v")}
+        sides = 2 if not self.both.isdisjoint(words) else 1
         for at, word in enumerate(words):
-            stem = self.stems.get(word)
-            if stem is not None and (headed or stem["headless"] != "never"):
-                found.update(self._of_stem(stem["names"], words, at))
-        return {name for vein in found for name in _resolved(vein)}
+            for literal, vein in self.full.get(word, ()):
+                if words[at : at + len(literal)] == literal:
+                    self._count(found, {vein}, sides * (1 + len(self._telling_before(words, at))))
+            for stem in self.stems.get(word, ()):
+                if stem["headless"] != "never" or word in paired or self._has_head(words, at):
+                    said = self._telling_before(words, at)
+                    self._count(found, self._of_stem(stem["names"], said), sides * (1 + len(said)))
+        return found
 
-    def _of_stem(self, names: dict[str, str], words: list[str], at: int) -> Iterator[str]:
-        """The names of a stem with the qualifiers that stand before it."""
-        said: set[str] = set()
+    def _count(self, found: Counter[str], veins: set[str], units: int) -> None:
+        for vein in veins:
+            for name in _resolved(vein):
+                found[name] += units
+
+    def _has_head(self, words: list[str], at: int) -> bool:
+        """Whether a head may belong to the stem: its own, or one that it shares with the names after it."""
+        at += 1
+        while at < len(words) and words[at] in self.between and words[at] not in self.heads:
+            at += 1
+        return at < len(words) and words[at] in self.heads
+
+    def _telling_before(self, words: list[str], at: int) -> list[str]:
+        """Sides and qualifiers before a name, each of which may be a unit that borrows it."""
+        said: list[str] = []
         while at and words[at - 1] in self.before:
             at -= 1
-            said.update(self.short.get(words[at], ()), (words[at],))
-        yield names.get("", next(iter(names.values())))
-        yield from (vein for qualifier, vein in names.items() if said.issuperset(split(qualifier)))
+            if words[at] in self.telling:
+                said.append(words[at])
+        return said
+
+    def _of_stem(self, names: dict[str, str], said: list[str]) -> set[str]:
+        """The names of a stem with the qualifiers that stand before it."""
+        known = {*said, *(w for word in said for w in self.short.get(word, ()))}
+        plain = names.get("", next(iter(names.values())))
+        return {plain, *(vein for qualifier, vein in names.items() if known.issuperset(split(qualifier)))}
+
+
+def _heads() -> Words:
+    """Words that make a name one of a vein."""
+    veins = load_rules()["veins"]
+    return frozenset(veins["heads"]["vein"]) | {w for stem in veins["stems"] for w in stem.get("head", ())}
 
 
 def _resolved(vein: str) -> tuple[str, ...]:
@@ -269,3 +327,9 @@ class TriageCoder:
             rationale=(RATIONALE,),
             provenance={**self.engine.provenance(text), "triage": "skipped"},
         )
+
+
+@cache
+def triage_of(engine: Engine) -> TriageCoder:
+    """The triage of an engine, built once (workers that are forked share it)."""
+    return TriageCoder(engine)

@@ -52,7 +52,7 @@ def serve(
         orders.send_bytes(pack_report(Report(failure=(type(error).__name__, str(error)))))
         return
     identity: dict[str, str] = getattr(engine, "identity", {})
-    orders.send_bytes(pack_report(Report(idle=True, memory=resident(), identity=identity)))
+    orders.send_bytes(pack_report(Report(idle=True, memory=own_memory(), identity=identity)))
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while order := orders.recv_bytes():
             _code(unpack_order(order), engine, orders, pulse)
@@ -87,13 +87,14 @@ def _code(tasks: Sequence[Task], engine: Coder, orders: Connection, pulse: Pulse
         if size >= REPORT_BYTES:
             orders.send_bytes(pack_report(Report(tuple(held))))
             held, size = [], 0
-    orders.send_bytes(pack_report(Report(tuple(held), idle=True, memory=resident())))
+    orders.send_bytes(pack_report(Report(tuple(held), idle=True, memory=own_memory())))
 
 
-def resident() -> int:
-    """Bytes of this process in memory; 0 where the system does not tell."""
+def own_memory() -> int:
+    """Bytes this process holds in memory, without files it shares; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - read after every order
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            resident, shared = map(int, statm.read().split()[1:3])
+            return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return 0

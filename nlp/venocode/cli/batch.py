@@ -36,6 +36,13 @@ class StartMethod(StrEnum):
     spawn = "spawn"
 
 
+class Mentions(StrEnum):
+    """Which notes are read for their mentions."""
+
+    all = "all"
+    coded = "coded"
+
+
 class Format(StrEnum):
     """Formats of the output."""
 
@@ -60,6 +67,10 @@ def batch(
         str | None,
         typer.Option("--quarantine", metavar="FILE", help="Rows that cannot be coded; OUT.quarantine.jsonl otherwise."),
     ] = None,
+    mentions: Annotated[
+        Mentions,
+        typer.Option("--mentions", help="Read every note, or with 'coded' pass over those in which no code can arise."),
+    ] = Mentions.all,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Worker processes; one a core is best.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many rows.")] = None,
@@ -89,10 +100,10 @@ def batch(
     refuse_same_file(source, out, aside, policy)
     opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
     options = {"--id-column": id_column, "--text-column": text_column, "--encoding": encoding, "--limit": limit,
-               "--sample": sample, "--seed": seed if sample else None}  # fmt: skip
+               "--sample": sample, "--seed": seed if sample else None, "--mentions": mentions.value}  # fmt: skip
     from venocode.batch.pool import DEFAULT_START, Pool
 
-    factory = partial(coder_for, policy, model)
+    factory = partial(coder_for, policy, model, mentions.value)
     method = start_method.value if start_method else DEFAULT_START
     with ExitStack() as stack:
         stack.callback(opened.close)
@@ -109,9 +120,14 @@ def batch(
         raise typer.Exit(QUARANTINED)
 
 
-def coder_for(policy: Path | None, model: Path | None) -> Coder:
+def coder_for(policy: Path | None, model: Path | None, mentions: str) -> Coder:
     """Build what a worker codes with; found by its name when a worker is spawned."""
-    return engine_for(policy, model)
+    engine = engine_for(policy, model)
+    if mentions == Mentions.all:
+        return engine
+    from venocode.triage import triage_of
+
+    return triage_of(engine)
 
 
 def drawn(rows: Iterator[Row], limit: int | None, size: int | None, seed: int) -> Iterator[Row]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from venocode.batch import Coder
 from venocode.errors import ModelError, PolicyError, VenocodeError
+
+if TYPE_CHECKING:
+    from venocode.engine import Engine
 
 UNEXPECTED, USAGE, QUARANTINED, INTERRUPTED = 1, 2, 3, 130
 EXIT_CODES = (
@@ -26,7 +28,7 @@ ModelOption = Annotated[Path | None, typer.Option("--model", help="Directory of 
 EncodingOption = Annotated[str, typer.Option("--encoding", help="Encoding of the text, such as cp1252 or latin-1.")]
 
 
-def engine_for(policy: Path | None, model: Path | None) -> Coder:
+def engine_for(policy: Path | None, model: Path | None) -> Engine:
     """Build the engine (about two seconds: this is the first import of the language libraries).
 
     Raises
