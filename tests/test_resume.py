@@ -335,7 +335,7 @@ class TestRealEngine:
     @pytest.mark.parametrize("method", ["fork", "spawn"])
     def test_recycled_workers_give_the_same(self, texts: Path, whole: bytes, method: str) -> None:
         out = texts.with_name(f"{method}.jsonl")
-        limits = ["--workers", "2", "--worker-memory", "1", "--start-method", method]
+        limits = ["--workers", "2", "--worker-memory", "1", "--start-method", method, "--limit", "60"]
         subprocess.run([*self.venocode(str(texts), "-o", str(out)), *limits], check=True, capture_output=True)
-        assert out.read_bytes() == whole
+        assert out.read_bytes().splitlines() == whole.splitlines()[:60]
         assert json.loads(out.with_name(f"{method}.jsonl.manifest.json").read_text())["workers"]["replaced"] > 0
