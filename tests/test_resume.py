@@ -216,6 +216,20 @@ class TestResume:
         assert "complete already" in again.stderr
         assert {p.name: p.stat().st_mtime_ns for p in tmp_path.iterdir()} == before
 
+    def test_what_a_killed_run_left_half_written_goes(self, broken: Path) -> None:
+        for name in (".out.jsonl.77.partial", ".out.jsonl.manifest.json.77.partial", "out.jsonl.run/part-x.partial"):
+            (broken / name).write_text("half")
+        assert call(broken, "n.jsonl", "-o", "out.jsonl", "--resume").returncode == 0
+        assert sorted(p.name for p in broken.iterdir()) == ["n.jsonl", "out.jsonl", "out.jsonl.manifest.json"]
+
+    def test_a_run_killed_while_its_folder_goes_is_complete(self, tmp_path: Path) -> None:
+        notes(tmp_path / "n.jsonl", 20)
+        assert call(tmp_path, "n.jsonl", "-o", "out.jsonl").returncode == 0
+        (tmp_path / "out.jsonl.run").mkdir()
+        (tmp_path / "out.jsonl.run" / "part-00000003.jsonl").write_text("{}")
+        assert "complete already" in call(tmp_path, "n.jsonl", "-o", "out.jsonl", "--resume").stderr
+        assert not (tmp_path / "out.jsonl.run").exists()
+
     def test_two_runs_do_not_write_one_output(self, tmp_path: Path) -> None:
         notes(tmp_path / "n.jsonl", 600)
         first = start(tmp_path, "n.jsonl", "-o", "out.jsonl", PAUSE="0.005")

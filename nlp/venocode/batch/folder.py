@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ from venocode.batch.rows import Chunk
 from venocode.batch.summary import Summary, Tally
 from venocode.batch.wire import Coded
 from venocode.errors import InputError
-from venocode.writers.base import refuse_place
+from venocode.writers.base import refuse_place, settle
 from venocode.writers.jsonl import to_line
 
 SCHEMA = "venocode-run/1"
@@ -106,6 +107,7 @@ class RunFolder:
             self.place.mkdir(exist_ok=True)
             self._mark = time.monotonic()
             self._hold()
+            self._sweep()
             if resume and self.unfinished:
                 self._compare(key)
                 self.parts = list(self._whole_parts())
@@ -138,6 +140,11 @@ class RunFolder:
         except BlockingIOError:
             self.release()
             raise InputError(f"{self._name}: another run is writing it; wait for it or name another output") from None
+
+    def _sweep(self) -> None:
+        """Take away what a killed run left half written."""
+        for path in (*self.out.parent.glob(f".{escape(self.out.name)}.*.partial"), *self.place.glob("*.partial")):
+            path.unlink(missing_ok=True)
 
     def _compare(self, key: dict[str, Any]) -> None:
         known = _json(self.place / MANIFEST).get("key", {})
@@ -223,8 +230,7 @@ class RunFolder:
         try:
             with partial.open("wb") as stream:
                 stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+                settle(stream)
             partial.replace(path)
         except BaseException:
             partial.unlink(missing_ok=True)
@@ -271,8 +277,9 @@ class RunFolder:
             self._lock = None
 
     def remove(self) -> None:
-        """Take the folder away: everything stands in the output, or nothing was done."""
-        shutil.rmtree(self.place)
+        """Take the folder away: everything stands in the output. Without its manifest it is no run to go on with."""
+        (self.place / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(self.place, ignore_errors=True)
         self.release()
 
 

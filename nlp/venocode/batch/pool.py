@@ -219,7 +219,7 @@ class Pool:
     def _take(self, worker: Worker, report: Report) -> None:
         if report.failure is not None:
             kind, message = report.failure
-            raise getattr(errors, kind)(message)
+            raise getattr(errors, kind, errors.VenocodeError)(message)
         if report.identity is not None:
             worker.ready, worker.base, self.identity = True, report.memory, report.identity
             return

@@ -76,18 +76,24 @@ def _code(tasks: Sequence[Task], engine: Coder, orders: Connection, pulse: Pulse
     for position, task in enumerate(tasks):
         pulse[0] = position
         pulse[1] = time.monotonic_ns()
-        result = outcome(task, engine)
-        if isinstance(result, str):
-            held.append(result)
-        else:
-            line = to_line(result.to_dict())
-            held.append(Coded(line, result.disposition, units_of(result)))
-            size += len(line)
+        found = _outcome(task, engine)
+        held.append(found)
+        size += len(found.line) if isinstance(found, Coded) else 0
         pulse[1] = 0
         if size >= REPORT_BYTES:
             orders.send_bytes(pack_report(Report(tuple(held))))
             held, size = [], 0
     orders.send_bytes(pack_report(Report(tuple(held), idle=True, memory=own_memory())))
+
+
+def _outcome(task: Task, engine: Coder) -> Coded | str:
+    result = outcome(task, engine)
+    if isinstance(result, str):
+        return result
+    try:
+        return Coded(to_line(result.to_dict()), result.disposition, units_of(result))
+    except Exception as error:  # a record that cannot be written is the fault of its note alone
+        return type(error).__name__
 
 
 def own_memory() -> int:

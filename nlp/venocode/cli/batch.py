@@ -20,7 +20,7 @@ from venocode.cli.progress import progress_for
 from venocode.errors import InputError
 from venocode.readers import Columns, Row, Source, open_source
 from venocode.writers import format_of
-from venocode.writers.base import is_device, is_stdout, output, refuse_place
+from venocode.writers.base import is_device, is_stdout, output, refuse_place, settle
 
 if TYPE_CHECKING:
     from venocode.batch.folder import RunFolder
@@ -170,6 +170,7 @@ class Run:
         key = run_key(fingerprint(source), self.pool.start(), options)
         if resume and not folder.unfinished and (known := finished(folder, key)):
             say(f"{self.out} is complete already")
+            folder.remove()
             bad_rows.keep()
             return known
         if folder.unfinished and not resume:
@@ -209,6 +210,7 @@ class Run:
             for entry in folder.entries():
                 bad_rows.add(entry)
             bad_rows.close()
+            settle(stream)
 
 
 def default_quarantine(out: str) -> str:

@@ -89,6 +89,12 @@ def refuse_place(path: str, place: Path) -> None:
         raise InputError(f"{path}: the directory does not exist; create it first")
 
 
+def settle(stream: BinaryIO) -> None:
+    """Have a file on the disk itself before anything else relies on it."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
 def _create(path: str, place: Path, partial: Path) -> BinaryIO:
     refuse_place(path, place)
     try:
