@@ -271,12 +271,17 @@ class _Sentence:
 
     def _new_lesion(self, clause: tuple[int, int]) -> None:
         """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
-        if self.s.section.name == "result" or any(clause[0] <= m.start < clause[1] for m in self.names):
+        own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
+        if own or self.s.section.name == "result":
             return
         if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
             return
         vein = self._last_named(clause[0])
-        if vein is None or vein in self.r.lesions.items or vein in self.r.treated:
+        if vein is None or vein in self.r.lesions.items:
+            return
+        if vein in self.r.treated:  # findings told after the technique
+            if self.s.section.name == "findings":
+                self.link(vein, "lesion", "state", clause[0], clause[1], "LES-001")
             return
         if vein[0] in CAVAE and JOINED & set(self.a.norms[clause[0] : clause[1]]):
             return  # the anastomosis of a vein to the cava is that vein's
@@ -821,6 +826,7 @@ class _Sentence:
             "focus": self.r.line_topic or (self.r.focus if near else []),
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
+            "before": self._just_told(),
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
@@ -828,6 +834,13 @@ class _Sentence:
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
+
+    def _just_told(self) -> list[Vein]:
+        """What "it" means: the veins that the sentence before treated, else the one it told of."""
+        if self.r.acted_sentence == self.s.index - 1:
+            return self.r.last_treated
+        told = self.r.focus_sentence == self.s.index - 1
+        return [v for v in self.r.focus if v not in self.r.normal] if told else []
 
     # -- results and focus ---------------------------------------------------------------------------------------------
 

@@ -165,6 +165,8 @@ def resolve(
     labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
     if labelled:
         return labelled
+    if context["before"] and _pronoun(words):
+        return context["before"]
     candidates = lesions.candidates(context["stented"])
     side = _side(analysis, clause, words, context)
     if side:
@@ -225,6 +227,17 @@ def resolve(
     if len(set(context["titled"])) == 1:
         return context["titled"][:1]
     return [] if context["foreign"] else context["common"][:1]
+
+
+def _pronoun(words: list[str]) -> bool:
+    """ "It was dilated", "a 16 x 60 stent across it"."""
+    first = next((w for w in words if w not in LEADING), "")
+    return first in PRONOUNS or any(w in PRONOUNS and words[i - 1] in ACROSS for i, w in enumerate(words) if i)
+
+
+PRONOUNS = frozenset("it this".split())
+LEADING = frozenset("and then next , so".split())
+ACROSS = frozenset("across in within over through inside into".split())
 
 
 def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:

@@ -20,7 +20,7 @@ OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
 OF_THE_PAST = re.compile(
     r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
 )
-INFLATED = re.compile(r"\b(?:atm|waist|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
+INFLATED = re.compile(r"\b(?:atm|waist|residual|inflations?|inflated|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
 BODY_BEGINS = re.compile(
     r"\b(?:punctured|accessed|prepped|draped|micropuncture|micropunctured|time-?out|local anaesthetic|lignocaine|lidocaine)\b",
     re.IGNORECASE,

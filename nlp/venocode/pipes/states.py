@@ -155,7 +155,8 @@ def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
     """ "80% in the right, 70% in the left": half or more of a vein's width, told before its name."""
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = number_before(analysis.norms, atom.start)
-        if value is not None and value >= 50 and {"of", "in"} & set(analysis.norms[atom.end : m.start]):
+        between = analysis.norms[atom.end : m.start]
+        if value is not None and value >= 50 and {"of", "in"} & set(between) and "," not in between:
             return True
     return False
 
