@@ -367,7 +367,7 @@ def _lead(analysis: Analysis) -> tuple[int, int] | None:
 LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())
 
 
-OUT = frozenset("removed withdrawn out off backed pulled slid taken exchanged changed replaced".split())
+OUT = frozenset("removed withdrawn withdrew freed out off backed pulled slid taken exchanged changed replaced".split())
 PUT_IN = frozenset("new fresh another".split())
 
 

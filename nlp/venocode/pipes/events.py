@@ -242,8 +242,10 @@ class _Sentence:
 
     def _range(self, first: VeinMention, second: VeinMention, between: list[str]) -> bool:
         """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""
-        begun = RANGE_BEGINS & set(self.a.norms[max(self.s.start, first.start - 8) : first.start])
-        return bool(begun and RANGE_ENDS & set(between[-4:])) and not VERBS & set(between)
+        before = self.a.norms[max(self.s.start, first.start - 8) : first.start]
+        begun = RANGE_BEGINS & set(before) or "from" in before[-4:]
+        broken = (VERBS | {";", ")", "and the"}) & set(between) or self.states[first.start].normal or len(between) > 18
+        return bool(begun and RANGE_ENDS & set(between[-8:])) and not broken
 
     def _plural_before(self, m: VeinMention) -> bool:
         words = self.a.norms[max(self.s.start, m.start - 6) : m.start]
@@ -660,7 +662,9 @@ class _Sentence:
     def _gapped(self, clause: tuple[int, int]) -> bool:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
         words = self.a.norms[clause[0] : clause[1]]
-        return bool(self.linked and "with" in words) and not VERBS & set(words) and bool(self._own_lesion(clause))
+        named = any(clause[0] <= m.start < clause[1] for m in self.names)
+        given = bool(self.linked) and bool({"with", "a", "an", "to"} & set(words))
+        return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
 
     def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
         """The lesion a clause begins with by its own words, when the sentence has not treated it yet."""
@@ -903,7 +907,7 @@ class _Sentence:
 
 
 RANGE_BEGINS = frozenset(
-    "from starting starts started beginning begins began extending extended extends running runs ran".split()
+    "starting starts started beginning begins began extending extended extends running runs ran".split()
 )
 RANGE_ENDS = frozenset("into to through".split())
 #: Tokens between an act and a vein of its clause, where one stands nearer (run-on notes).

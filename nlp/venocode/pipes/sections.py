@@ -81,6 +81,8 @@ def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     m = LINE_HEADING.match(line)
     if m:
         section = _section_for(m.group(1), m.group(2), exact, words)
+        if section is not None and section["kind"] == "consent" and m.group(2) == ".":
+            section = None  # "Informed consent. The graft ..." is a sentence
         if section is not None:
             end = m.end()
             yield m.start(1), end, section
