@@ -135,7 +135,7 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
         sentence = analysis.sentence_at(atom.start)
         if (
             sentence.section.kind in READ
-            and words[0] in ("through", "via", "graft", "fistula")
+            and words[0] in ("through", "via", "graft", "fistula", "graftotomy", "fistulotomy", "up", "into")
             and not _denied_at(analysis, sentence, atom.start)
         ):
             routes.append((sentence.index, "circuit"))

@@ -67,6 +67,8 @@ def line_label(words: list[str], capital: bool = False) -> str:
     ]
     if len(head) < 2 or not LABEL.fullmatch(head[0]):
         return ""
+    if head[0] in ("l", "r") and head[1] not in (")", ".", ":"):
+        return ""  # a side
     marked = head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital
     return head[0] if marked else ""
 
@@ -189,6 +191,8 @@ def resolve(
     distributed = _distributed(candidates, words)
     if distributed:
         return distributed
+    if {"former", "latter"} <= set(words) and len(candidates) > 1:
+        return [x.vein for x in sorted(candidates, key=lambda x: x.order)[-2:]]
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
@@ -280,8 +284,11 @@ def _group(
     if len(ordered) == number:
         return [x.vein for x in ordered]
     if len(ordered) > number:
-        if "former" in words:
+        together = [s for s in {x.sentence for x in ordered} if sum(x.sentence == s for x in ordered) == number]
+        if {"former", "first"} & set(words):
             return [x.vein for x in ordered[:number]]
+        if together:  # "the three tight spots": those that one sentence listed
+            return [x.vein for x in ordered if x.sentence == max(together)]
         ranked = sorted(ordered, key=lambda x: CENTRALITY.get(x.vein[0], 4))
         below = any(x.vein[0] in LEG for x in ranked)
         if set(words) & (LOWER if below else UPPER):
