@@ -362,7 +362,7 @@ class _Sentence:
                     self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
                 if (
-                    state.relation == "plain"
+                    (state.relation == "plain" or (state.relation == "dest" and state.lesion and len(self.names) == 1))
                     and m.role != "access"
                     and not (self.r.acted and state.minor)
                     and not self._after_treatment()
@@ -626,7 +626,9 @@ class _Sentence:
         new = [
             x
             for x in a.within("stent", start, end)
-            if not any(o.start <= x.start < o.end for o in known) and not self._label_of_stent(x.end)
+            if not any(o.start <= x.start < o.end for o in known)
+            and not self._label_of_stent(x.end)
+            and not {"no", "not", "without"} & set(a.norms[max(start, x.start - 2) : x.start])
         ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
@@ -655,6 +657,8 @@ class _Sentence:
         ):
             cue = next(x for k in ("waist", "pressure") for x in a.within(k, start, end))
             at = (cue.start, cue.end, cue.rule)
+        elif treat and a.has("lesion_ref", start, end) and self._sentence_balloon() and self.clauses[0] != clause:
+            at = (treat[0].start, treat[0].end, treat[0].rule)
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
