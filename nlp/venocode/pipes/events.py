@@ -200,12 +200,20 @@ class _Sentence:
             near = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest")]
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
-            veins = [v for m in near for v in m.veins]
+            veins = [v for m in self._own_names(act, near) for v in m.veins]
             if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
+
+    def _own_names(self, act: Act, names: list[VeinMention]) -> list[VeinMention]:
+        """ "The common iliac, which we did not balloon, the external iliac 65 %": the names before such an act are its own."""
+        before = [m for m in names if m.end <= act.start]
+        after = [m for m in names if m.start >= act.end and "," not in self.a.norms[act.end : m.start]]
+        if before and "which" in self.a.norms[before[-1].end : act.start]:
+            return before[-1:]
+        return [*before, *after] if before else names
 
     def _share_lesions(self) -> None:
         """ "stenoses of A, B and C", "A, B and C were stenosed": one statement about all the names of a row."""
@@ -895,7 +903,11 @@ class _Sentence:
 
     def _refocus(self) -> None:
         plain = [
-            m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal
+            m
+            for m in self.names
+            if (m.relation == "plain" or (m.relation == "dest" and self.states[m.start].lesion))
+            and m.role != "access"
+            and not self.states[m.start].normal
         ]
         self._refocus_arteries(plain)
         if not self.names:

@@ -184,6 +184,8 @@ def resolve(
             return mirrored
     number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
     if any(w in PLURAL for w in words[:20]) or number:
+        plain = [x for x in candidates if x.strong]
+        candidates = plain or candidates
         if number and len(candidates) < number:
             candidates = [x for x in lesions.items.values() if not (x.excluded or x.past or x.vein in context["stented"])]
         group = _group(candidates, number, words, context)
