@@ -641,7 +641,10 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             owner[token] = "artery"
     cues = []
     norms = analysis.norms
+    old = _old_sentences(analysis)
     for atom in analysis.by_kind.get("side", ()):
+        if analysis.sentence_at(atom.start).index in old:
+            continue
         word = norms[atom.start]
         following = norms[atom.end] if atom.end < len(norms) else ""
         if atom.value == "bilateral" and word in ("each", "either", "both"):
@@ -658,6 +661,16 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
     return cues
+
+
+def _old_sentences(analysis: Analysis) -> set[int]:
+    """Sentences of a history that tell of a dated deed: the side of that deed is not today's."""
+    return {
+        s.index
+        for s in analysis.sentences
+        if s.section.kind == "past"
+        and any(len(w) == 4 and w.isdecimal() and w[:2] in ("19", "20") for w in analysis.norms[s.start : s.end])
+    }
 
 
 ADVERB = frozenset("where at behind under over above below after before as through away now beneath against".split())
