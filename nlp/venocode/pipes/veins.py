@@ -670,6 +670,7 @@ def _old_sentences(analysis: Analysis) -> set[int]:
         for s in analysis.sentences
         if s.section.kind == "past"
         and any(len(w) == 4 and w.isdecimal() and w[:2] in ("19", "20") for w in analysis.norms[s.start : s.end])
+        and not {"stent", "stents", "now", "recurrent"} & set(analysis.norms[s.start : s.end])
     }
 
 
