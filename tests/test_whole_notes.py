@@ -7,6 +7,7 @@ from helpers import coded, counted
 
 ENTRY = "TECHNIQUE: Under fluoroscopy the right common femoral vein was punctured. "
 CIV, EIV, CFV = "left common_iliac_vein", "left external_iliac_vein", "left common_femoral_vein"
+BCV = "left brachiocephalic_vein"
 
 OLD_STENTS = [
     "In-stent restenosis of the old left common iliac vein stent was dilated with a 14 mm balloon. No new stent was placed.",
@@ -147,3 +148,172 @@ def test_dilation_to_a_width_without_a_balloon_is_not_passed_in_silence():
     result = coded(ENTRY + "SVC dilated to 14 mm.")
     assert not result.codes
     assert result.disposition == "review"
+
+
+@pytest.mark.parametrize(
+    "lesion",
+    [
+        "Starting in the left brachiocephalic vein and continuing without a gap into the upper SVC there is one smooth tapering of 85%.",
+        "A tight narrowing begins in the left brachiocephalic vein and goes on, without any break, into the SVC.",
+        "There is an 80% stenosis running from the left brachiocephalic vein into the SVC.",
+    ],
+)
+def test_one_lesion_over_two_veins_is_one_unit(lesion):
+    result = coded(f"{ENTRY}{lesion} A 12 x 60 mm Atlas was centered on it and inflated to 16 atm.")
+    assert [(line.code, line.units) for line in result.codes] == [("37248", 1)]
+    assert "bridging_lesion" in {flag.flag for flag in result.flags}
+
+
+def test_each_vein_of_a_range_dilated_by_itself_is_a_unit():
+    note = (
+        f"{ENTRY}A stenosis ran from the left common iliac vein into the left external iliac vein. "
+        "The left common iliac vein was dilated with a 16 mm balloon. "
+        "The left external iliac vein was dilated with a 14 mm balloon."
+    )
+    assert counted(note) == [CIV, EIV]
+
+
+def test_interrupted_subject_keeps_its_predicate():
+    note = (
+        f"{ENTRY}The left external iliac vein had an 80% stenosis; the left common iliac vein, parted from it by a stretch that "
+        "received the left internal iliac vein, was occluded. Both lesions were dilated with a 12 mm balloon."
+    )
+    assert counted(note) == [EIV, CIV]
+
+
+def test_upper_and_lower_lesion_are_two():
+    note = (
+        f"{ENTRY}The right common iliac vein was occluded and the right external iliac vein narrowed by 80%. The left common iliac vein "
+        "was occluded and the left external iliac vein was stenosed by 80%. The right common iliac vein was dilated with a 12 mm balloon "
+        "and the right external iliac vein with a 10 mm. The left side was treated in the same fashion, upper lesion and lower lesion."
+    )
+    assert set(counted(note)) == {"right common_iliac_vein", "right external_iliac_vein", CIV, EIV}
+
+
+def test_size_after_a_slash_of_with():
+    note = f"{ENTRY}\n- POP: plastied 8x60 Ultraverse, 12 atm x 2 min\n- L FV: ditto w/ 8x100, hung up at 14 atm then gave\n"
+    assert "left femoral_vein" in counted(note)
+
+
+def test_wish_does_not_reach_over_a_clause_in_the_past_tense():
+    note = (
+        f"{ENTRY}The left common iliac vein had an 85% stenosis. I chose a 14 x 60 mm Atlas, so that it would be treated in a single "
+        "position, and under fluoroscopy it was inflated to 16 atm."
+    )
+    assert counted(note) == [CIV]
+
+
+def test_what_had_been_done_is_history():
+    note = (
+        "What had been done: at month 4 the right hepatic vein was angioplastied twice, at month 5 a 12 x 40 mm stent went in.\n"
+        "Findings: The stent in the right hepatic vein is lined by tissue, 80%. This was crossed. "
+        "A 12 x 40 mm Conquest was taken to 22 atm for three minutes."
+    )
+    assert counted(note) == ["right hepatic_vein"]
+
+
+def test_numbered_stents_of_a_list_are_no_heading():
+    note = (
+        f"{ENTRY}\n1. Left CFV stent: 70% in-stent narrowing\n2. Left EIV stent: 60% in-stent narrowing\n\nAll ballooned, one by one:\n"
+        "stent 1: Conquest 14x40 at 20 atm\nstent 2: ditto, 16 atm\n"
+    )
+    assert set(counted(note)) == {CFV, EIV}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The membrane had an 8 x 40 Sterling, the thread had a 5 x 100 balloon, and the shelf had a 10 x 40 Conquest at 20 atm.",
+        "The membrane was dilated with an 8 x 40 balloon, the thread with a 6 x 100, and the shelf with a 10 x 40.",
+        "We ballooned the membrane to 8 mm, the thread to 6 mm and the shelf to 10 mm.",
+    ],
+)
+def test_a_balloon_for_each_lesion_of_a_list(sentence):
+    note = (
+        "FINDINGS: The right popliteal vein had a membrane. The right femoral vein was narrowed to a thread. "
+        f"The right common femoral vein had a shelf.\n{ENTRY}{sentence}"
+    )
+    assert len(counted(note)) == 3
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The right hepatic vein was found after a good deal of probing; the wedge was 26 and the ostium was 90% narrowed.",
+        "The right hepatic vein was selected. At its mouth there was an 85% stenosis.",
+        "Pressure in the right hepatic vein was 21, and the venogram showed a web of at least 80% there.",
+    ],
+)
+def test_a_lesion_of_a_clause_without_a_vein_is_of_the_vein_before(told):
+    note = f"{ENTRY}There was a web in the IVC. It was dilated with a 20 mm balloon. {told} It was dilated with a 10 mm balloon."
+    assert counted(note) == ["none inferior_vena_cava", "right hepatic_vein"]
+
+
+def test_a_waist_in_the_balloon_is_no_lesion_of_the_vein_named_last():
+    note = (
+        f"{ENTRY}The left common iliac vein had an 80% stenosis. A 14 mm balloon was inflated there, its tip in the left external "
+        "iliac vein. There was a clear hourglass at first. It was dilated again."
+    )
+    assert counted(note) == [CIV]
+
+
+def test_name_without_its_head_where_the_note_names_it_in_full():
+    note = (
+        f"{ENTRY}The right hepatic vein was dilated with a 10 mm balloon. The middle hepatic was a smaller vessel with an 85% stenosis. "
+        "That too was dilated, to 8 mm."
+    )
+    assert counted(note) == ["right hepatic_vein", "none middle_hepatic_vein"]
+
+
+def test_a_list_of_dilator_sizes_is_no_angioplasty():
+    note = f"{ENTRY}The left subclavian vein was 60% narrowed. The site was dilated with 5, 6, 7 and 8F dilators. The balloon was not used."
+    assert counted(note) == []
+
+
+def test_coarctation_is_no_vein():
+    note = f"{ENTRY}The right femoral vein was occluded. Angioplasty of the coarctation was done with a 6 mm balloon."
+    assert counted(note) == []
+
+
+def test_intervention_told_in_sizes_is_a_body():
+    note = (
+        "FINDINGS: Left innominate vein: discrete ring, 70%.\n\nINTERVENTION\n1. Innominate: 5 mm Sterling then 7 mm, 18 atm, "
+        "waist gone.\nMean gradient 5 -> 2.\n"
+    )
+    assert counted(note) == [BCV]
+
+
+def test_a_joint_is_named_for_the_vein_before():
+    note = f"{ENTRY}Successful dilatation of the right hepatic vein to IVC anastomosis with a 12 mm balloon for an 80% stricture."
+    assert counted(note) == ["right hepatic_vein"]
+
+
+def test_an_occlusion_balloon_is_no_occlusion():
+    note = (
+        f"{ENTRY}A wire was parked in the right internal jugular vein and an occlusion balloon was kept ready. There was an 80% stenosis "
+        "of the left brachiocephalic vein and a 70% shelf in the SVC. The former was dilated with a 10 mm balloon to 20 atm. "
+        "The latter took a 12 x 40 Atlas at 12 atm."
+    )
+    assert counted(note) == ["left brachiocephalic_vein", "none superior_vena_cava"]
+
+
+@pytest.mark.parametrize(
+    ("line", "vessel"),
+    [
+        ("R fem v 7F in.", ("femoral_vein", "right")),
+        ("L IJ 6F in (US)", ("internal_jugular_vein", "left")),
+        ("8F sheath R CFV.", ("common_femoral_vein", "right")),
+        ("RFV accessed, 5F, U/S.", ("femoral_vein", "right")),
+    ],
+)
+def test_telegraphic_access(line, vessel):
+    result = coded(
+        f"HISTORY: SVC syndrome, on losartan.\nCATH 2\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
+    )
+    if "accessed" in line:
+        assert counted(
+            f"HISTORY: SVC syndrome.\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
+        )
+    else:
+        result = coded(f"{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon.")
+    assert [(site.vessel, site.side) for site in result.access] == [vessel]

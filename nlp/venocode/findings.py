@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from venocode.anatomy import ARM_CIRCUIT, CENTRALITY, LEG_CIRCUIT, touches
 from venocode.pipes.analysis import AccessMention, Analysis, Link, Sentence
@@ -301,6 +302,20 @@ def _bridges(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
             if found:
                 yield found[0]
                 break
+    yield from _ranged(analysis)
+
+
+def _ranged(analysis: Analysis) -> Iterable[tuple[Vein, Vein]]:
+    """ "From the innominate vein into the SVC": one lesion, unless each vein has a treatment of its own."""
+    own: dict[Vein, set[int]] = {}
+    for link in analysis.links:
+        if link.event in ("treated", "around"):
+            own.setdefault(link.vein, set()).add(link.sentence)
+    for veins in analysis.facts["ranges"]:
+        for a, b in pairwise(veins):
+            together = own.get(a, set()) & own.get(b, set())
+            if touches(a[0], b[0]) and together:
+                yield a, b
 
 
 def _negated_near(analysis: Analysis, token: int) -> bool:
@@ -357,7 +372,7 @@ def _lead(analysis: Analysis) -> tuple[int, int] | None:
 LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())
 
 
-OUT = frozenset("removed withdrawn out off backed pulled slid taken exchanged changed replaced".split())
+OUT = frozenset("removed withdrawn withdrew freed out off backed pulled slid taken exchanged changed replaced".split())
 PUT_IN = frozenset("new fresh another".split())
 
 

@@ -15,7 +15,7 @@ from spacy.tokens import Doc
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
-from venocode.pipes.states import State, read_state, strong_lesion
+from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, dated, is_year
 
 READ = frozenset({"body", "preamble", "conclusion", "neutral"})
@@ -41,6 +41,7 @@ class Reading:
     topic: list[Vein] = field(default_factory=list)
     topic_sentence: int = -99
     acted: bool = False
+    acted_sentence: int = -99
     foreign: bool = False
     label: str = ""
     foreign_focus: int = -99
@@ -51,6 +52,7 @@ def events(doc: Doc) -> Doc:
     """Link every event to its veins."""
     analysis = analysis_of(doc)
     reading = Reading()
+    analysis.facts["ranges"] = []
     for sentence in analysis.sentences:
         names = analysis.veins_in(sentence.index)
         if sentence.line_start:
@@ -216,17 +218,34 @@ class _Sentence:
                 first, last = self.states[row[0].start], self.states[row[-1].start]
                 told = first if first.lesion else last
                 plural = first.lesion and self._plural_before(row[0])
-                if told.lesion and (plural or (last.lesion and not first.lesion)):
+                ranged = self._range(row[0], row[-1], self.a.norms[row[0].end : row[-1].start])
+                if (ranged and self._narrowed(row)) or (told.lesion and (plural or (last.lesion and not first.lesion))):
+                    if ranged:
+                        self.a.facts["ranges"].append(tuple(v for n in row for v in n.veins))
                     for n in row:
                         state = self.states[n.start]
-                        if not state.normal and state.relation in ("plain", "dest"):
-                            state.lesion, state.strong, state.relation = True, told.strong, "plain"
+                        if ranged or (not state.normal and state.relation in ("plain", "dest")):
+                            state.lesion, state.strong, state.relation = True, told.strong or ranged, "plain"
             row = [m] if m is not None else []
 
     def _in_row(self, first: VeinMention, second: VeinMention) -> bool:
         between = self.a.norms[first.end : second.start]
+        if self._range(first, second, between):
+            return True
         joined = bool({",", "and", "&"} & set(between))
         return joined and len(between) <= 3 and all(w in (",", "and", "the", "&", "of") for w in between)
+
+    def _narrowed(self, row: list[VeinMention]) -> bool:
+        """Whether the clauses of a range tell a lesion."""
+        start, end = self.clause_of(row[0].start)[0], self.clause_of(row[-1].start)[1]
+        return self.a.has("lesion", start, end) and not NEGATIONS & set(self.a.norms[start : row[0].start])
+
+    def _range(self, first: VeinMention, second: VeinMention, between: list[str]) -> bool:
+        """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""
+        before = self.a.norms[max(self.s.start, first.start - 8) : first.start]
+        begun = RANGE_BEGINS & set(before) or "from" in before[-4:]
+        broken = (VERBS | {";", ")", "and the"}) & set(between) or self.states[first.start].normal or len(between) > 18
+        return bool(begun and RANGE_ENDS & set(between[-8:])) and not broken
 
     def _plural_before(self, m: VeinMention) -> bool:
         words = self.a.norms[max(self.s.start, m.start - 6) : m.start]
@@ -234,6 +253,8 @@ class _Sentence:
 
     def _lesion_of_focus(self) -> None:
         """ "Here there is a 70 % stenosis", "B: 70 % stenosis": a lesion told right after its vein, or by its letter."""
+        for clause in self.clauses:
+            self._new_lesion(clause)
         if self.names or self.acts or self.r.acted:
             return
         first = self.a.norms[self.s.start]
@@ -249,6 +270,41 @@ class _Sentence:
             for v in labelled or self.r.focus[:1]:
                 self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
                 self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
+
+    def _new_lesion(self, clause: tuple[int, int]) -> None:
+        """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
+        own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
+        if own or self.s.section.name == "result":
+            return
+        if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
+            return
+        vein = self._last_named(clause[0])
+        if vein is None or vein in self.r.lesions.items:
+            return
+        if vein in self.r.treated:  # findings told after the technique
+            if self.s.section.name == "findings":
+                self.link(vein, "lesion", "state", clause[0], clause[1], "LES-001")
+            return
+        if vein[0] in CAVAE and JOINED & set(self.a.norms[clause[0] : clause[1]]):
+            return  # the anastomosis of a vein to the cava is that vein's
+        words = {w for w in self.a.norms[clause[0] : clause[1]] if len(w) > 2}
+        self.link(vein, "lesion", "state", clause[0], clause[1], "LES-001")
+        self.r.lesions.add(vein, self.s.index, words, clause[0])
+        self.r.normal.discard(vein)
+        self.r.focus, self.r.focus_sentence = [vein], self.s.index
+
+    def _last_named(self, token: int) -> Vein | None:
+        """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
+        for index in range(self.s.index, max(-1, self.s.index - 4), -1):
+            sentence = self.a.sentences[index]
+            if sentence.section is not self.s.section or index == self.r.acted_sentence:
+                return None  # after an act, an hourglass is the balloon's
+            spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
+            if spoken:
+                last = max(spoken, key=lambda m: m.start)
+                clear = not last.artery and last.role != "access" and last.relation in ("plain", "dest")
+                return last.veins[0] if clear and len(last.veins) == 1 else None
+        return None
 
     def _label(self) -> None:
         """A list line that begins with a letter or number names the lesion of its vein."""
@@ -377,6 +433,8 @@ class _Sentence:
         old = self.a.within("stent_old", *clause)
         verbs = self.a.within("stent_verb", *clause)
         for atom in self.a.within("stent", *clause):
+            if self._label_of_stent(atom.end):
+                continue
             if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
@@ -409,6 +467,11 @@ class _Sentence:
             if placed and not denied and assertion_at(self.a, atom.start, atom.end, self.s) == "performed":
                 return atom.start, atom.end
         return None
+
+    def _label_of_stent(self, end: int) -> bool:
+        """ "Stent 2: ditto": the number under which the note listed an old stent."""
+        words = self.a.norms[end : end + 2]
+        return words[:1] != [] and words[0] in self.r.lesions.labels and words[1:] in ([":"], ["-"], ["was"], ["and"])
 
     def _old_stent(self, clause: tuple[int, int], start: int, end: int) -> bool:
         """ "The old left iliac stent", "the iliac vein stent placed in 2019 showed in-stent restenosis"."""
@@ -472,7 +535,7 @@ class _Sentence:
                     continue
                 if not explicit and not self._strong(clause):
                     continue
-                veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
@@ -488,6 +551,11 @@ class _Sentence:
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
 
+    def _whole(self, veins: list[Vein]) -> list[Vein]:
+        """The veins with those that share their one lesion ("from the innominate vein into the SVC")."""
+        shared = [r for r in self.a.facts["ranges"] if set(r) & set(veins)]
+        return list(dict.fromkeys([*(v for r in shared for v in r), *veins]))
+
     def _treated(self, veins: list[Vein], kind: str, how: str, start: int, end: int, rule: str) -> None:
         conclusion = self.s.section.kind == "conclusion"
         for v in dict.fromkeys(veins):
@@ -496,8 +564,9 @@ class _Sentence:
             self.r.treated.append(v)
             if kind == "around":
                 self.r.around.append(v)
-        self.r.last_treated = list(dict.fromkeys(veins))
         self.linked += veins
+        self.r.acted_sentence = self.s.index
+        self.r.last_treated = list(dict.fromkeys(self.linked))
         self.r.acted = True
 
     def _anchor(self, clause: tuple[int, int], performed: list[Act]) -> tuple[int, int, str, str, bool] | None:
@@ -523,7 +592,11 @@ class _Sentence:
         named = any(start <= m.start < end for m in self.names)
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
         known = a.within("stent_old", start, end)
-        new = [x for x in a.within("stent", start, end) if not any(o.start <= x.start < o.end for o in known)]
+        new = [
+            x
+            for x in a.within("stent", start, end)
+            if not any(o.start <= x.start < o.end for o in known) and not self._label_of_stent(x.end)
+        ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
         sizes = a.pairs(start, end)
@@ -537,8 +610,10 @@ class _Sentence:
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
         listed = sizes and self.r.acted and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
-        if balloon and (force or same or treat or listed or next_turn):
+        if balloon and (force or same or treat or listed or next_turn or self._given(clause)):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
+        elif a.sized(start, end) and self._gapped(clause):
+            at = (start, end, "DEV-001")
         elif sizes and (force or same or (self._list_line() and (self.r.acted or a.has("percent", start, end)))):
             at = (sizes[0], sizes[0] + 1, "DEV-001")
         elif (
@@ -562,8 +637,8 @@ class _Sentence:
         elif (
             self.r.acted
             and same
-            and named
-            and (treat or self.acts or any("balloon" in a.norms[x.start : x.end] for x in same))
+            and (named or self.r.lesions.labelled(a.norms[start:end], start in a.facts["capital"]))
+            and (treat or force or self.acts or any("balloon" in a.norms[x.start : x.end] for x in same))
         ):
             at = (same[0].start, same[0].end, same[0].rule)
         else:
@@ -579,6 +654,24 @@ class _Sentence:
         """ "Then a 12 mm balloon in the femoral vein": a sentence without a verb that goes on with the act before."""
         words = self.a.norms[self.s.start : self.s.end]
         return words[0] in TURNS and not VERBS & set(words)
+
+    def _given(self, clause: tuple[int, int]) -> bool:
+        """ "The web had an 8 x 40 Sterling": a sized balloon as what a lesion was given."""
+        return any(GIVEN & set(self.a.norms[max(clause[0], x - 2) : x]) for x in self.a.pairs(*clause))
+
+    def _gapped(self, clause: tuple[int, int]) -> bool:
+        """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
+        words = self.a.norms[clause[0] : clause[1]]
+        named = any(clause[0] <= m.start < clause[1] for m in self.names)
+        given = bool(self.linked) and bool({"with", "a", "an", "to"} & set(words))
+        return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
+
+    def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
+        """The lesion a clause begins with by its own words, when the sentence has not treated it yet."""
+        found = described_lesion(
+            self.r.lesions.candidates(self.r.stented), self.a.norms[clause[0] : min(clause[1], clause[0] + 6)]
+        )
+        return [v for v in found if v not in self.linked]
 
     def _sentence_balloon(self) -> bool:
         """A sized balloon elsewhere in the sentence."""
@@ -619,12 +712,14 @@ class _Sentence:
             any(a.has(k, *clause) for k in ("pressure", "waist", "inflate", "treat"))
             or _minutes(a.norms, *clause)
             or same
+            or self._given(clause)
+            or self._gapped(clause)
         )
 
     def _elsewhere(self, clause: tuple[int, int]) -> bool:
         """Whether a further clause of the sentence turns to another lesion."""
         words = self.a.norms[clause[0] : clause[1]]
-        return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause)
+        return any(w in ELSEWHERE for w in words) or self.a.has("side", *clause) or bool(self._own_lesion(clause))
 
     def _crossing(self) -> None:
         """ "The balloon would not cross the lesion": an attempt without an angioplasty word."""
@@ -657,7 +752,8 @@ class _Sentence:
             if state.normal and (implicit or (m.start > anchor and not self._object(m, anchor))):
                 continue
             out.append(m)
-        return out
+        near = [m for m in out if max(m.start - anchor, anchor - m.end) <= REACH]
+        return near or out
 
     def _object(self, m: VeinMention, anchor: int) -> bool:
         between = self.a.norms[anchor : m.start]
@@ -734,6 +830,7 @@ class _Sentence:
             "focus": self.r.line_topic or (self.r.focus if near else []),
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
+            "before": self._just_told(),
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
@@ -741,6 +838,13 @@ class _Sentence:
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
+
+    def _just_told(self) -> list[Vein]:
+        """What "it" means: the veins that the sentence before treated, else the one it told of."""
+        if self.r.acted_sentence == self.s.index - 1:
+            return self.r.last_treated
+        told = self.r.focus_sentence == self.s.index - 1
+        return [v for v in self.r.focus if v not in self.r.normal] if told else []
 
     # -- results and focus ---------------------------------------------------------------------------------------------
 
@@ -802,6 +906,15 @@ class _Sentence:
             self.r.foreign_focus = self.s.index
 
 
+RANGE_BEGINS = frozenset(
+    "starting starts started beginning begins began extending extended extends running runs ran".split()
+)
+RANGE_ENDS = frozenset("into to through".split())
+#: Tokens between an act and a vein of its clause, where one stands nearer (run-on notes).
+REACH = 45
+CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
+JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+GIVEN = frozenset("had got took has gets takes".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
 OLD = frozenset("old existing prior previous previously indwelling earlier".split())
@@ -820,6 +933,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
+    "coarctation coarct recoarctation isthmus ductus rvot homograft "
     "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(

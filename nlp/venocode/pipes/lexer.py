@@ -68,6 +68,8 @@ class Lexer:
                 atom = Atom(start, end, entry.kind, entry.value, entry.rule)
                 by_family.setdefault(_family(entry), []).append(atom)
         atoms = [a for family, found in by_family.items() for a in longest(found, overlap=family.startswith("cue"))]
+        tools = {i for a in atoms if a.kind == "other_balloon" for i in range(a.start, a.end)}
+        atoms = [a for a in atoms if a.kind != "lesion" or a.start not in tools]  # "an occlusion balloon"
         atoms.sort(key=lambda a: (a.start, a.end))
         analysis.atoms = atoms
         analysis.index_atoms()

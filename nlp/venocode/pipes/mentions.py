@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from spacy.language import Language
@@ -47,7 +48,7 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
         ):
             found.append(i)
             pairs.append(i)
-        if not word[0].isdecimal() or (i and norms[i - 1] == "/"):
+        if not word[0].isdecimal() or (i and norms[i - 1] == "/" and norms[i - 2 : i - 1] != ["w"]):
             continue
         if word.replace(".", "").isdecimal():
             number = float(word)
@@ -173,7 +174,11 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
         and not balloon
     ):
         return False
-    if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[:5]) or _french(after):
+    listed = next((i for i, w in enumerate(norms[atom.end : sentence.end]) if not _of_a_list(w)), 0)
+    after = norms[atom.end : min(sentence.end, atom.end + max(7, listed + 2))]
+    if any(w in ("fr", "french", "f", "dilators", "dilator", "hegar") for w in after[: max(5, listed + 2)]) or _french(
+        after[: max(5, listed + 1)]
+    ):
         return False
     if norms[atom.start] in ("dilating", "dilates") and not (balloon or sized):
         return False
@@ -206,7 +211,12 @@ def _balloon_track(analysis: Analysis, block: Atom, sentence: Sentence) -> bool:
 
 
 def _french(after: list[str]) -> bool:
-    return any(w.endswith(("fr", "french", "f")) and w[0].isdecimal() for w in after[:5])
+    return any(w.endswith(("fr", "french", "f")) and w[0].isdecimal() for w in after)
+
+
+def _of_a_list(word: str) -> bool:
+    """ "with 5, 6, 7 and 8F": what a list of sizes is made of."""
+    return word in ("with", "to", "by", "up", "and", ",", "then", "-", "serially") or word[:1].isdecimal()
 
 
 def _is_inflation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
@@ -276,7 +286,60 @@ def _access(analysis: Analysis) -> list[AccessMention]:
             continue
         if not _access_negated(analysis, atom, sentence):
             out.append(AccessMention(atom.start, atom.end, approach, atom.rule, sentence.index, vessels))
+    out += _sized_entries(analysis, {v for x in out for v in x.vessels})
+    out.sort(key=lambda x: x.start)
     return _one_a_site(out)
+
+
+def _sized_entries(analysis: Analysis, known: set[tuple[str, str]]) -> list[AccessMention]:
+    """ "R fem v 7F in", "8F sheath R CFV": telegraphic notes tell an access by the size of its sheath."""
+    out = []
+    for m in [*analysis.veins, *analysis.arteries]:
+        section = analysis.sentences[m.sentence].section
+        vessels = [v for v in m.veins if _enterable(v[0]) and v not in known]
+        if section.kind not in ("body", "preamble") or not vessels:
+            continue
+        place = _size_after(analysis, m.end) or _size_before(analysis, m.start)
+        if place is not None:
+            out.append(AccessMention(*place, "percutaneous", "ACC-007", m.sentence, vessels))
+            known |= set(vessels)
+    return out
+
+
+def _french_at(norms: list[str], i: int) -> int:
+    """The end of a French size at a token ("8F", "8 Fr"), or 0."""
+    word = norms[i] if i < len(norms) else ""
+    if FRENCH_SIZE.fullmatch(word):
+        return i + 1
+    return i + 2 if word.replace(".", "").isdecimal() and norms[i + 1 : i + 2] in (["f"], ["fr"], ["french"]) else 0
+
+
+def _size_after(analysis: Analysis, end: int) -> tuple[int, int] | None:
+    norms = analysis.norms
+    start = end + (norms[end : end + 1] in ([","], ["("], [":"], ["-"], ["="]))
+    stop = _french_at(norms, start)
+    if not stop or CATHETERS & set(norms[stop : stop + 2]):
+        return None
+    return (stop, stop + 1) if norms[stop : stop + 1] and norms[stop] in PLACED_IN else (start, stop)
+
+
+def _size_before(analysis: Analysis, start: int) -> tuple[int, int] | None:
+    norms = analysis.norms
+    i = start
+    while i > start - 6 and norms[i - 1] in BESIDE_SIZE:
+        i -= 1
+    if not {"sheath", "sheaths"} & set(norms[i:start]):
+        return None
+    for first in (i - 1, i - 2):
+        if first >= 0 and _french_at(norms, first) == i:
+            return first, i
+    return None
+
+
+FRENCH_SIZE = re.compile(r"\d+(?:\.\d)?(?:f|fr|french)")
+CATHETERS = frozenset("catheter catheters cobra pigtail multipurpose mpa glidecath wedge".split())
+PLACED_IN = frozenset("in sheath obtained placed inserted".split())
+BESIDE_SIZE = frozenset("sheath sheaths short in into via the , : - to".split())
 
 
 def _one_a_site(found: list[AccessMention]) -> list[AccessMention]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from venocode.anatomy import CENTRALITY
 from venocode.pipes.analysis import Analysis, Sentence
+from venocode.pipes.numbers import UNITS
 from venocode.pipes.states import GENERIC
 
 Vein = tuple[str, str]
 PLURAL = frozenset({"both", "each", "all", "these", "they", "those", "every", "either"})
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2": 2, "3": 3, "4": 4}
-ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": 0, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
+ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "former": -2, "latter": -1, "last": -1, "1st": 0, "2nd": 1,
             "3rd": 2}  # fmt: skip
 CENTRAL = frozenset({"central", "centrally"})
 PERIPHERAL = frozenset({"peripheral", "peripherally"})
@@ -164,6 +165,8 @@ def resolve(
     labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
     if labelled:
         return labelled
+    if context["before"] and _pronoun(words):
+        return context["before"]
     candidates = lesions.candidates(context["stented"])
     side = _side(analysis, clause, words, context)
     if side:
@@ -183,20 +186,27 @@ def resolve(
             return group
     if side and len(candidates) == 1:
         return [candidates[0].vein]
+    distributed = _distributed(candidates, words)
+    if distributed:
+        return distributed
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
         if -len(ordered) <= ordinal < len(ordered):
             return [ordered[ordinal].vein]
+    positional = _positional(candidates, words)
+    if len(positional) > 1:
+        return positional
+    topic = [v for v in context["topic"] if v not in context["normal"]]
+    if topic and not side and words[:1] != ["the"]:
+        return topic
     described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
         candidates, words
     )
     if described:
         return described
-    positional = _positional(candidates, words)
     if positional:
         return positional
-    topic = [v for v in context["topic"] if v not in context["normal"]]
     if topic and not side:
         return topic
     known = {x.vein for x in candidates}
@@ -217,6 +227,17 @@ def resolve(
     if len(set(context["titled"])) == 1:
         return context["titled"][:1]
     return [] if context["foreign"] else context["common"][:1]
+
+
+def _pronoun(words: list[str]) -> bool:
+    """ "It was dilated", "a 16 x 60 stent across it"."""
+    first = next((w for w in words if w not in LEADING), "")
+    return first in PRONOUNS or any(w in PRONOUNS and words[i - 1] in ACROSS for i, w in enumerate(words) if i)
+
+
+PRONOUNS = frozenset("it this".split())
+LEADING = frozenset("and then next , so".split())
+ACROSS = frozenset("across in within over through inside into".split())
 
 
 def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:
@@ -272,6 +293,21 @@ def _group(
     return []
 
 
+def _distributed(candidates: list[Lesion], words: list[str]) -> list[Vein]:
+    """ "The web had an 8 mm balloon, the thread a 6 mm, and the shelf a 10 mm": one lesion for each part of the list."""
+    found: list[Vein] = []
+    part: list[str] = []
+    for word in [*words, ","]:
+        if word in (",", ";", "and"):
+            if "the" in part[:4] and any(w[0].isdecimal() or w in UNITS for w in part):
+                found += described_lesion(candidates, part[part.index("the") :][:6])
+            part = []
+        else:
+            part.append(word)
+    found = list(dict.fromkeys(found))
+    return found if len(found) > 1 else []
+
+
 ORDERED = frozenset("was lesion stenosis i we one narrowing of site web stricture by with to focal area , a".split())
 
 
@@ -301,7 +337,7 @@ KNOWN_STENT = frozenset(
 
 def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
-    content = {w for w in words if w not in WEAK and w.isalpha() and len(w) > 2}
+    content = {w for w in words if w not in WEAK and w not in UNITS and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
         if adjective in content:
             fits = [x.vein for x in candidates if x.vein[0] in veins]

@@ -20,6 +20,12 @@ OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
 OF_THE_PAST = re.compile(
     r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
 )
+INFLATED = re.compile(r"\b(?:atm|waist|residual|inflations?|inflated|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
+BODY_BEGINS = re.compile(
+    r"\b(?:punctured|accessed|prepped|draped|micropuncture|micropunctured|time-?out|local anaesthetic|lignocaine|lidocaine)\b",
+    re.IGNORECASE,
+)
+YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b(?:ago|elsewhere|last|since)\b", re.IGNORECASE)
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -50,6 +56,8 @@ def find_headings(text: str) -> list[tuple[int, int, str, str]]:
         found.extend((at + s, at + e, sec["name"], sec["kind"]) for s, e, sec in heads)
         if not heads and found and found[-1][3] == "past" and _unknown_heading(lines, i):
             found.append((at, at + len(line), "narrative", "body"))
+        elif not heads and found and found[-1][3] == "past" and _begins_body(line):
+            found.append((at, at, "narrative", "body"))
         at += len(line) + 1
     return _settle_ambiguous(found, text)
 
@@ -62,12 +70,19 @@ def _unknown_heading(lines: list[str], i: int) -> bool:
     return prose and bool(OWN_LINE.fullmatch(lines[i])) and not OF_THE_PAST.search(lines[i])
 
 
+def _begins_body(line: str) -> bool:
+    """ "RFV accessed under ultrasound, 6F": the procedure begins, though no heading says that the history is over."""
+    return bool(BODY_BEGINS.search(line)) and not OF_THE_PAST.search(line) and not YEAR.search(line)
+
+
 def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     exact, words = _lexicon()
     end = 0
     m = LINE_HEADING.match(line)
     if m:
         section = _section_for(m.group(1), m.group(2), exact, words)
+        if section is not None and section["kind"] == "consent" and m.group(2) == ".":
+            section = None  # "Informed consent. The graft ..." is a sentence
         if section is not None:
             end = m.end()
             yield m.start(1), end, section
@@ -86,7 +101,7 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
     key = plain(heading)
     if key in exact:
         section: dict[str, Any] = exact[key]
-        return section
+        return None if section["name"] == "implants" and heading[-1:].isdigit() else section  # "Stent 2: 14 x 60"
     count = len(key.split())
     if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None
@@ -108,7 +123,8 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
         stop = found[i + 1][0] if i + 1 < len(found) else len(text)
         content = text[end:stop]
         if kind == "ambiguous":
-            narrative = (len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1) or len(content) > 500
+            told = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1
+            narrative = told or len(INFLATED.findall(content)) >= 2 or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
         elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
             name == "dose" and len(FINITE.findall(content)) >= 3

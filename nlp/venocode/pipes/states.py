@@ -41,6 +41,9 @@ def read_state(
     """Read the words around a vein mention."""
     before_end = max([o.end for o in names if o.end <= m.start] + [clause[0]])
     after_start = min([o.start for o in names if o.start >= m.end] + [clause[1]])
+    resumed = _resumed(analysis, m, names, clause)
+    if any(o.start < m.start and m.end <= _resumed(analysis, o, names, clause)[0] for o in names):
+        after_start = min([after_start, *(i for i in range(m.end, after_start) if analysis.norms[i] == ",")])
     state = State(relation_of(analysis, m, sentence, clause))
     state.lesion, denied = _lesion(analysis, m, before_end, after_start)
     state.minor = _minor(analysis, m, after_start)
@@ -53,11 +56,34 @@ def read_state(
         state.lesion, _ = _lesion(analysis, m, m.start, normal_end)
         state.lesion = state.lesion and not state.normal
         state.strong = state.strong or (state.lesion and strong_lesion(analysis, m.end, normal_end))
+    if resumed[0] and not state.lesion and not denied and analysis.has("lesion", *resumed):
+        state.lesion = not NEGATIONS & set(analysis.norms[resumed[0] : resumed[1]])
+        state.normal = state.normal and not state.lesion
+        state.strong = state.lesion and strong_lesion(analysis, *resumed)
     state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
     state.words = {
         w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())
     }
     return state
+
+
+RESUMING = frozenset("was were is are had has showed shows".split())
+
+
+def _resumed(analysis: Analysis, m: VeinMention, names: list[VeinMention], clause: tuple[int, int]) -> tuple[int, int]:
+    """ "the iliac vein, which receives the internal iliac, was occluded": where the predicate of an interrupted subject stands.
+
+    (0, 0) where nothing interrupts it, or no other vein stands in the interruption.
+    """
+    norms = analysis.norms
+    if norms[m.end : m.end + 1] != [","] or any(o.start <= m.end + 2 and o.start > m.end for o in names):
+        return 0, 0
+    for i in range(m.end + 2, clause[1] - 1):
+        if norms[i] == "," and norms[i + 1] in RESUMING:
+            inserted = [o for o in names if m.end < o.start < i]
+            stop = min([o.start for o in names if o.start > i] + [clause[1]])
+            return (i, stop) if inserted and not RESUMING & set(norms[m.end : m.end + 2]) else (0, 0)
+    return 0, 0
 
 
 def _later_act(analysis: Analysis, m: VeinMention, clause: tuple[int, int]) -> bool:
@@ -93,8 +119,8 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
             continue
         if (
             atom.start > first_normal
-            and norms[first_normal] not in ("clear", "open")
-            and "but" not in norms[first_normal : atom.start]
+            and norms[first_normal] not in ("clear", "open", "smooth")
+            and not TURNING & set(norms[first_normal : atom.start])
         ):
             continue
         return True, False
@@ -109,8 +135,9 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
                 return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
+        own = between[max((i for i, w in enumerate(between) if w == ","), default=-1) + 1 :]
         if len(between) > 9 or not any(
-            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between
+            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in own
         ):
             continue
         if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
@@ -120,11 +147,16 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
     return False, denied
 
 
+#: "normal at the confluence, then an 80% stenosis"
+TURNING = frozenset("but then except until apart save although before".split())
+
+
 def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
     """ "80% in the right, 70% in the left": half or more of a vein's width, told before its name."""
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = number_before(analysis.norms, atom.start)
-        if value is not None and value >= 50 and {"of", "in"} & set(analysis.norms[atom.end : m.start]):
+        between = analysis.norms[atom.end : m.start]
+        if value is not None and value >= 50 and {"of", "in"} & set(between) and "," not in between:
             return True
     return False
 
@@ -132,6 +164,27 @@ def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
 def strong_lesion(analysis: Analysis, start: int, stop: int) -> bool:
     """Whether a lesion is told in words that mean one (stenosis, occlusion, web), not just scar or disease."""
     return any(analysis.norms[a.start] not in WEAK_LESION for a in analysis.within("lesion", start, stop))
+
+
+DEFINITE = frozenset("the this that these those its each both".split())
+BROUGHT_IN = frozenset("a an there showed shows revealed demonstrated focal % second third another further".split())
+COUNTED = frozenset("two three four several multiple one both".split())
+PREDICATES = frozenset("was were is are appeared looked remained seemed".split())
+
+
+def introduces_lesion(analysis: Analysis, start: int, stop: int) -> bool:
+    """Whether a stretch brings in a narrowing ("a web", "was 90% narrowed") rather than speaks of a known one ("the web")."""
+    norms = analysis.norms
+    for atom in analysis.within("lesion", start, stop):
+        before = norms[max(start, atom.start - 5) : atom.start]
+        if norms[atom.start] in WEAK_LESION or set(before) & (NEGATIONS | COUNTED):
+            continue
+        marks = [w for w in before if w in DEFINITE or w in BROUGHT_IN or w in PREDICATES]
+        if marks[-1:] and marks[-1] in ("second", "third", "further"):
+            marks = marks[-2:-1] or marks  # "the second stenosis"
+        if marks and marks[-1] not in DEFINITE:
+            return True
+    return False
 
 
 def _half(analysis: Analysis, start: int, stop: int) -> bool:
@@ -171,7 +224,7 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
         before = before[:-1]
     last = before[-1] if before else ""
     at = lead + len(before)
-    if _ends_with(analysis, "landmark", sentence.start, at):
+    if _ends_with(analysis, "landmark", sentence.start, at) or (last in ("to", "-", "/") and _joint(norms, m)):
         return "landmark"
     if last in ("from", "through", "via", "thru") and _range(norms, m):
         return "plain"
@@ -199,6 +252,11 @@ def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: 
         if last == "to" and lesion < 0 and balloon < 0 and act < 0 and not _verb_to(norms, at):
             return "dest"
     return "plain"
+
+
+def _joint(norms: list[str], m: VeinMention) -> bool:
+    """ "hepatic vein to IVC anastomosis": the joint is named for the vein before."""
+    return any(w.startswith(("anastomo", "junction", "confluence")) for w in norms[m.end : m.end + 2])
 
 
 def _verb_to(norms: list[str], at: int) -> bool:

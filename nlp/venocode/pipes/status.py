@@ -24,7 +24,15 @@ def status(doc: Doc) -> Doc:
     for act in analysis.acts:
         sentence = analysis.sentences[act.sentence]
         act.assertion = assertion_at(analysis, act.start, act.end, sentence)
+        if act.assertion == "performed" and act.kind == "dilate" and _bare_verb(analysis, act.start):
+            act.assertion = "planned"
     return doc
+
+
+def _bare_verb(analysis: Analysis, start: int) -> bool:
+    """ "See him in two months and dilate it again": a verb in its base form tells no deed, unless "to" or "did" is before it."""
+    before = analysis.norms[start - 1] if start else ""
+    return analysis.norms[start] in BARE and before not in ("to", "did")
 
 
 def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -> str:
@@ -36,6 +44,9 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return "negated"
     if analysis.norms[start - 1 : start] == ["?"]:
         return "planned"
+    answer = _answer(analysis, sentence)
+    if answer:
+        return answer
     if quoted(analysis, start) or _email_quote(analysis, sentence):
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
@@ -62,6 +73,15 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     if category == "negated" and _future(analysis, sentence, start):
         return "planned"
     return category or "performed"
+
+
+def _answer(analysis: Analysis, sentence: Sentence) -> str:
+    """ "Was venoplasty performed? NO": what a form's question is answered with."""
+    words = analysis.norms[sentence.start : sentence.end + 2]
+    if "?" not in words or words[0] not in ("was", "were", "did"):
+        return ""
+    after = words[words.index("?") + 1 :][:2]
+    return "negated" if {"no", "none", "n"} & set(after) else ""
 
 
 def _email_quote(analysis: Analysis, sentence: Sentence) -> bool:
@@ -156,6 +176,7 @@ def is_year(word: str) -> bool:
     return len(word) == 4 and word.isdecimal() and 1960 <= int(word) <= 2035
 
 
+BARE = frozenset({"dilate", "redilate", "balloon"})
 PRESENT = frozenset({"today", "now", "currently", "presently"})
 
 
@@ -216,6 +237,8 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             and ";" not in analysis.norms[cue.end : start]
         ):
             continue
+        if category == "planned" and cue.end <= start and _told_done(analysis.norms[cue.end : start + 1]):
+            continue
         if category in ("negated", "attempted") and cue.start >= end and _not_only(analysis, cue):
             continue
         if (
@@ -235,6 +258,12 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
 def _not_only(analysis: Analysis, cue: Atom) -> bool:
     """ "was not only feasible but performed"."""
     return analysis.norms[cue.end : cue.end + 1] in (["only"], ["merely"])
+
+
+def _told_done(words: list[str]) -> bool:
+    """ "so that it would be treated at once, and it was inflated": a clause of its own, in the past tense."""
+    joined = [i for i, w in enumerate(words) if w in ("and", "then", ";")]
+    return bool(joined) and any(w in ("was", "were") for w in words[joined[-1] :])
 
 
 def _own_verb(analysis: Analysis, cue: Atom, start: int) -> bool:

@@ -319,7 +319,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
     if after == "-" and last.end + 1 < end:
         after = norms[last.end + 1]
     if not artery and not headed and last.stem is not None:
-        if last.stem["headless"] == "never":
+        if last.stem["headless"] == "never" and not _short_form(analysis, last, first, after):
             return None
         jugular_line = (
             last.rule == "VEIN-003" and first.side is not None and after in ("catheter", "line", "permcath", "sheath")
@@ -342,6 +342,19 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
         start += 1
     return VeinMention(start, last.end, names, headed or (last.full is not None and last.full[2] == "vein"), last.rule,
                        sentence, artery)  # fmt: skip
+
+
+#: What may follow a name that stands for itself ("the middle hepatic was ...").
+CLOSES = frozenset("was were is are had has , . ; : ) ( at and to with by on in from then".split())
+
+
+def _short_form(analysis: Analysis, unit: Unit, first: Unit, after: str) -> bool:
+    """ "The middle hepatic was narrowed": a vein without its head, in a note that names its kind in full."""
+    if not (first.side or unit.quals) or (after and after not in CLOSES):
+        return False
+    norms = analysis.norms
+    word = norms[unit.end - 1]
+    return any(w == word and norms[i + 1 : i + 2] in (["vein"], ["veins"], ["v"]) for i, w in enumerate(norms))
 
 
 def _named(side: str | None, vein: str) -> list[tuple[str | None, str]]:
