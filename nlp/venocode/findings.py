@@ -71,6 +71,10 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         if link.vein in first or link.event in TREATING:
             by_vein.setdefault(link.vein, []).append(link)
             first.setdefault(link.vein, link.start)
+    for wrong, right in _corrected_sides(analysis, by_vein).items():
+        by_vein[right] = [*by_vein.get(right, []), *by_vein.pop(wrong)]
+        mentions[right] += mentions.pop(wrong, 0)
+        first[right] = min(first.get(right, first[wrong]), first[wrong])
     _side_of_unknown(analysis, by_vein)
     merged = _merge_unspecified(by_vein, mentions)
     if any(_dilated(links) for v, links in merged.items() if v[0] != "unknown_vein"):
@@ -85,6 +89,37 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         out.append(VeinFinding(vein, dict(counts), tuple(links), mentions[vein], route, first.get(vein, 0)))
     out.sort(key=lambda f: f.first)
     return out
+
+
+CORRECTING = frozenset("should correction corr corrected erratum error typo typed misstated amend amended read dictated".split())
+OPPOSITE = {"left": "right", "right": "left"}
+
+
+def _corrected_sides(analysis: Analysis, known: Iterable[Vein]) -> dict[Vein, Vein]:
+    """ "Should read LEFT subclavian vein, not right": veins that the note itself moves to the other side."""
+    moved: dict[Vein, Vein] = {}
+    for sentence in analysis.sentences:
+        words = analysis.norms[sentence.start : sentence.end]
+        wrong = _withdrawn_side(words)
+        if not wrong or not (CORRECTING & set(words) or sentence.section.name == "addendum"):
+            continue
+        named = {name for m in analysis.veins_in(sentence.index) for name, _ in m.veins}
+        for name, side in known:
+            if side == wrong and (name in named or not named):
+                moved[(name, side)] = (name, OPPOSITE[side])
+    return moved
+
+
+def _withdrawn_side(words: list[str]) -> str:
+    """The side a correction takes back: "left, not right", "for right read left", "right should be left"."""
+    sides = [(i, w) for i, w in enumerate(words) if w in OPPOSITE]
+    if len({w for _, w in sides}) != 2:
+        return ""
+    for i, w in sides:
+        if words[i - 1 : i] == ["not"] or (words[i - 1 : i] == ["for"] and "read" in words[i:]):
+            return w
+    first = sides[0]
+    return first[1] if {"should", "is"} & set(words[first[0] : sides[1][0]]) and sides[1][1] != first[1] else ""
 
 
 def _side_of_unknown(analysis: Analysis, by_vein: dict[Vein, list[Link]]) -> None:
@@ -140,7 +175,7 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
         sentence = analysis.sentence_at(atom.start)
         if (
             sentence.section.kind in READ
-            and words[0] in ("through", "via", "graft", "fistula")
+            and words[0] in ("through", "via", "graft", "fistula", "graftotomy", "fistulotomy", "up", "into")
             and not _denied_at(analysis, sentence, atom.start)
         ):
             routes.append((sentence.index, "circuit"))

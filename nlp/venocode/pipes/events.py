@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
-from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
+from venocode.pipes.reference import ADJECTIVES, Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, dated, is_year
 
@@ -200,12 +200,20 @@ class _Sentence:
             near = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest")]
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
-            veins = [v for m in near for v in m.veins]
+            veins = [v for m in self._own_names(act, near) for v in m.veins]
             if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
+
+    def _own_names(self, act: Act, names: list[VeinMention]) -> list[VeinMention]:
+        """ "The common iliac, which we did not balloon, the external iliac 65 %": the names before such an act are its own."""
+        before = [m for m in names if m.end <= act.start]
+        after = [m for m in names if m.start >= act.end and "," not in self.a.norms[act.end : m.start]]
+        if before and "which" in self.a.norms[before[-1].end : act.start]:
+            return before[-1:]
+        return [*before, *after] if before else names
 
     def _share_lesions(self) -> None:
         """ "stenoses of A, B and C", "A, B and C were stenosed": one statement about all the names of a row."""
@@ -253,6 +261,7 @@ class _Sentence:
 
     def _lesion_of_focus(self) -> None:
         """ "Here there is a 70 % stenosis", "B: 70 % stenosis": a lesion told right after its vein, or by its letter."""
+        self._located_lesions()
         for clause in self.clauses:
             self._new_lesion(clause)
         if self.names or self.acts or self.r.acted:
@@ -271,6 +280,27 @@ class _Sentence:
                 self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
                 self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
 
+    def _located_lesions(self) -> None:
+        """ "The former is in the subclavian and the latter in the axillary vein": lesions told before get their veins."""
+        words = set(self.a.norms[self.s.start : self.s.end])
+        if self.acts or not any(pair <= words for pair in TWO_OF_THEM) or not {"is", "was", "lies", "lay", "sits", "sat"} & words:
+            return
+        for m in self.names:
+            inside = {"in", "at", "within", "of"} & set(self.a.norms[max(self.s.start, m.start - 4) : m.start])
+            if inside and m.relation in ("plain", "dest") and m.role != "access" and not self.states[m.start].normal:
+                for v in m.veins:
+                    self.link(v, "lesion", "state", m.start, m.end, m.rule)
+                    self.r.lesions.add(v, self.s.index, self.states[m.start].words, m.start)
+
+    def _adjective_vein(self, clause: tuple[int, int]) -> Vein | None:
+        """ "In the caval stent there was a stenosis": the one vein of the note that the adjective can mean."""
+        words = self.a.norms[clause[0] : clause[1]]
+        for adjective, names in ADJECTIVES.items():
+            if adjective in words and words[words.index(adjective) + 1 : words.index(adjective) + 2] in PARTS:
+                known = {v for m in self.a.veins for v in m.veins if v[0] in names}
+                return known.pop() if len(known) == 1 else None
+        return None
+
     def _new_lesion(self, clause: tuple[int, int]) -> None:
         """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
         own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
@@ -278,7 +308,7 @@ class _Sentence:
             return
         if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
             return
-        vein = self._last_named(clause[0])
+        vein = self._adjective_vein(clause) or self._last_named(clause[0])
         if vein is None or vein in self.r.lesions.items:
             return
         if vein in self.r.treated:  # findings told after the technique
@@ -340,7 +370,7 @@ class _Sentence:
                     self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
                 if (
-                    state.relation == "plain"
+                    (state.relation == "plain" or (state.relation == "dest" and state.lesion and len(self.names) == 1))
                     and m.role != "access"
                     and not (self.r.acted and state.minor)
                     and not self._after_treatment()
@@ -518,6 +548,7 @@ class _Sentence:
             targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
+            veins = self._with_the_others(clause, veins)
             if not veins and self._cardiac_vein(clause):
                 veins = [("coronary_sinus", "none")]
             if not veins and self._foreign(clause):
@@ -550,6 +581,14 @@ class _Sentence:
                 ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
+
+    def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
+        """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""
+        words = self.a.norms[clause[0] : clause[1]]
+        if len(veins) != 1 or not any(words[i : i + 2] in OF_THESE for i in range(len(words))):
+            return veins
+        group = resolve(self.a, self.s, clause, self.r.lesions, self._context())
+        return group if veins[0] in group else veins
 
     def _whole(self, veins: list[Vein]) -> list[Vein]:
         """The veins with those that share their one lesion ("from the innominate vein into the SVC")."""
@@ -595,7 +634,9 @@ class _Sentence:
         new = [
             x
             for x in a.within("stent", start, end)
-            if not any(o.start <= x.start < o.end for o in known) and not self._label_of_stent(x.end)
+            if not any(o.start <= x.start < o.end for o in known)
+            and not self._label_of_stent(x.end)
+            and not {"no", "not", "without"} & set(a.norms[max(start, x.start - 2) : x.start])
         ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
@@ -624,6 +665,8 @@ class _Sentence:
         ):
             cue = next(x for k in ("waist", "pressure") for x in a.within(k, start, end))
             at = (cue.start, cue.end, cue.rule)
+        elif treat and a.has("lesion_ref", start, end) and self._sentence_balloon() and self.clauses[0] != clause:
+            at = (treat[0].start, treat[0].end, treat[0].rule)
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
@@ -860,7 +903,11 @@ class _Sentence:
 
     def _refocus(self) -> None:
         plain = [
-            m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal
+            m
+            for m in self.names
+            if (m.relation == "plain" or (m.relation == "dest" and self.states[m.start].lesion))
+            and m.role != "access"
+            and not self.states[m.start].normal
         ]
         self._refocus_arteries(plain)
         if not self.names:
@@ -914,6 +961,9 @@ RANGE_ENDS = frozenset("into to through".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+OF_THESE = (["of", "these"], ["of", "the"], ["these", "lesions"], ["both", "lesions"], ["all", "lesions"], ["the", "lesions"])
+TWO_OF_THEM = ({"former", "latter"}, {"first", "second"}, {"one", "other"})
+PARTS = (["stent"], ["segment"], ["limb"], ["anastomosis"], ["end"], ["portion"], ["part"], ["confluence"], ["ostium"])
 GIVEN = frozenset("had got took has gets takes".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())

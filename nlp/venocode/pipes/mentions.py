@@ -101,7 +101,8 @@ def _acts(analysis: Analysis) -> list[Act]:
         if atom.value == "dilate" and not _is_dilation(analysis, atom, sentence):
             continue
         strong.add(sentence.index)
-        acts.append(Act(atom.start, atom.end, str(atom.value), atom.rule, sentence.index))
+        start = analysis.norms.index("balloon", atom.start) if atom.rule == "ANG-012" else atom.start
+        acts.append(Act(start, atom.end, str(atom.value), atom.rule, sentence.index))
     for atom, sentence in weak:
         if sentence.index in strong or not _is_inflation(analysis, atom, sentence):
             continue

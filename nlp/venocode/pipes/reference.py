@@ -67,6 +67,8 @@ def line_label(words: list[str], capital: bool = False) -> str:
     ]
     if len(head) < 2 or not LABEL.fullmatch(head[0]):
         return ""
+    if head[0] in ("l", "r") and head[1] not in (")", ".", ":"):
+        return ""  # a side
     marked = head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital
     return head[0] if marked else ""
 
@@ -141,12 +143,13 @@ class Lesions:
         if vein in self.items:
             self.items[vein].excluded = True
 
-    def candidates(self, drop: list[Vein]) -> list[Lesion]:
-        """Lesions an act may speak of, sided ones before their unsided or unspecified doubles."""
+    def candidates(self, drop: list[Vein], treated: list[Vein] | None = None) -> list[Lesion]:
+        """Lesions an act may speak of, sided ones before their unsided or unspecified doubles, plain ones before scars."""
         found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
         if any(not x.past for x in found):
             found = [x for x in found if not x.past]
-        if any(x.strong for x in found):
+        done = treated or ()
+        if any(x.strong and x.vein not in done for x in found) or (treated is None and any(x.strong for x in found)):
             found = [x for x in found if x.strong]
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
@@ -167,7 +170,7 @@ def resolve(
         return labelled
     if context["before"] and _pronoun(words):
         return context["before"]
-    candidates = lesions.candidates(context["stented"])
+    candidates = lesions.candidates(context["stented"], context["treated"])
     side = _side(analysis, clause, words, context)
     if side:
         sided = [x for x in candidates if x.vein[1] == side]
@@ -175,12 +178,16 @@ def resolve(
         alike = [v for v in mirrored if any(x.vein == v for x in sided)]
         if alike and {"same", "likewise", "similarly", "identical", "ditto"} & set(words):
             return alike
-        if sided:
+        if sided and not _more_than(words, sided):
             candidates = sided
         elif mirrored:
             return mirrored
     number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
     if any(w in PLURAL for w in words[:20]) or number:
+        plain = [x for x in candidates if x.strong]
+        candidates = plain or candidates
+        if number and len(candidates) < number:
+            candidates = [x for x in lesions.items.values() if not (x.excluded or x.past or x.vein in context["stented"])]
         group = _group(candidates, number, words, context)
         if group:
             return group
@@ -189,6 +196,8 @@ def resolve(
     distributed = _distributed(candidates, words)
     if distributed:
         return distributed
+    if {"former", "latter"} <= set(words) and len(candidates) > 1:
+        return [x.vein for x in sorted(candidates, key=lambda x: x.order)[-2:]]
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
@@ -252,6 +261,11 @@ def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context
     return cues[0] if len(set(cues)) == 1 else ""
 
 
+def _more_than(words: list[str], sided: list[Lesion]) -> bool:
+    """ "Each of the three": more lesions than one side has, so that a side word does not narrow them down."""
+    return any(w in NUMBERS and NUMBERS[w] > len(sided) and _counts_lesions(words, w) for w in words[:20])
+
+
 def _route_side(analysis: Analysis, end: int) -> bool:
     """ "from the left groin", "left femoral sheath": the side of the route, not of the lesion."""
     return any(w in ("groin", "sheath", "access", "puncture", "atrium", "alone") for w in analysis.norms[end : end + 3])
@@ -280,8 +294,11 @@ def _group(
     if len(ordered) == number:
         return [x.vein for x in ordered]
     if len(ordered) > number:
-        if "former" in words:
+        together = [s for s in {x.sentence for x in ordered} if sum(x.sentence == s for x in ordered) == number]
+        if {"former", "first"} & set(words):
             return [x.vein for x in ordered[:number]]
+        if together:  # "the three tight spots": those that one sentence listed
+            return [x.vein for x in ordered if x.sentence == max(together)]
         ranked = sorted(ordered, key=lambda x: CENTRALITY.get(x.vein[0], 4))
         below = any(x.vein[0] in LEG for x in ranked)
         if set(words) & (LOWER if below else UPPER):

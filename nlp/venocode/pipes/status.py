@@ -211,7 +211,9 @@ def _year_of_stent(before: list[str]) -> bool:
 def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) -> Atom | None:
     """The status cue that governs the tokens [start, end): in reach, not blocked by a clause border, nearest."""
     cues = sentence_cues(analysis, sentence)
-    ends = [c.start for c in cues if c.value.category == "terminate"]
+    ends = [
+        c.start for c in cues if c.value.category == "terminate" and analysis.norms[c.start - 1 : c.end] != ["of", "which"]
+    ]
     best: tuple[float, Atom] | None = None
     for cue in cues:
         category = cue.value.category

@@ -248,6 +248,8 @@ def _mentions(analysis: Analysis, units: list[Unit], sentence: int, end: int) ->
     units = [u for u in units if u.named]
     if not units:
         return
+    if len(units) > 1 and analysis.norms[units[0].start] == "both" and units[0].glue.startswith("and"):
+        units[0].side = None  # "both the CIV and EIV"
     shared = next((u.head for u in reversed(units) if u.head), None)
     for index, unit in enumerate(units):
         if unit.head is None and unit.stem is not None:
@@ -296,7 +298,7 @@ def _joined(first: Unit, second: Unit, shared: str | None) -> bool:
         return False
     if first.full is None and not first.own_head and shared == "vein":
         return "the" not in glue
-    return glue in ("and", "&") and second.side is None and not first.own_head
+    return glue in ("and", "&", "+", "/") and second.side is None and not first.own_head
 
 
 def _vein_name(unit: Unit) -> str:
@@ -329,19 +331,39 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
             norms[first.start - 1 : first.start] == ["-"] and first.side is None
         ):
             return None
-    if not artery and not headed and last.full is not None and last.full[2] == "pulmonary":
-        return None
+    short = ""
+    if last.full is not None and last.full[2] == "pulmonary":
+        short = _short_pv(analysis, last)
+        if not short:
+            return None
     if last.full is not None and last.full[0] == "deep_femoral_vein" and after in ("artery", "arteries", "orifice"):
         artery = after.startswith("arter")
     names: list[tuple[str | None, str]] = []
     for unit in group:
         side = unit.side or (unit.full[1] if unit.full else None)
-        names.extend(_named(side, _vein_name(unit)))
+        names.extend(_named(side, short or _vein_name(unit)))
     start = first.start
     while start < last.end and norms[start] in SKIP:
         start += 1
     return VeinMention(start, last.end, names, headed or (last.full is not None and last.full[2] == "vein"), last.rule,
                        sentence, artery)  # fmt: skip
+
+
+def _short_pv(analysis: Analysis, unit: Unit) -> str:
+    """What "PV" means in this note: the portal vein, a pulmonary one by its position, or no vein."""
+    words = set(analysis.norms)
+    if words & PORTAL_NOTE and not words & PULMONARY_NOTE:
+        return "portal_vein"
+    if words & PULMONARY_NOTE and not words & PORTAL_NOTE:
+        place = next((q for q in unit.quals if q in PULMONARY_PLACES), "")
+        return PULMONARY_PLACES.get(place, "pulmonary_vein")
+    return ""
+
+
+PORTAL_NOTE = frozenset("portal portogram portography splenoportogram hepatic tips tipss portosystemic liver".split())
+PULMONARY_NOTE = frozenset("pulmonary atrial atrium transseptal septostomy lspv rspv lipv ripv".split())
+PULMONARY_PLACES = {"superior": "superior_pulmonary", "upper": "superior_pulmonary", "inferior": "inferior_pulmonary",
+                    "lower": "inferior_pulmonary"}  # fmt: skip
 
 
 #: What may follow a name that stands for itself ("the middle hepatic was ...").
@@ -490,9 +512,14 @@ def _plural(analysis: Analysis, m: VeinMention) -> bool:
     before = analysis.norms[max(sentence.start, m.start - 6) : m.start]
     if before[-1:] == ["neither"] or _on_both_sides(before):
         return True
+    lesions = analysis.norms[m.end : m.end + 1]
+    if lesions and lesions[0] in PLURAL_LESIONS and not any(w in SIDE_WORDS for w in before):
+        sides = {side for o in analysis.veins for side, vein in o.names if vein == m.names[0][1] and side}
+        return len(sides) > 1 or "bilateral" in sides
     return analysis.norms[m.end - 1] in PLURALS and not any(w in SIDE_WORDS for w in before)
 
 
+PLURAL_LESIONS = frozenset("lesions stenoses strictures narrowings rings segments stents limbs webs occlusions".split())
 PLURALS = frozenset("veins iliacs innominates subclavians renals civs eivs cfvs jugulars ijvs".split())
 
 
@@ -668,6 +695,8 @@ def _left_verb(norms: list[str], i: int) -> bool:
     """Whether "left" is the verb: "was left alone", "I left it", "20 % left", "left open"."""
     before = norms[i - 1] if i else ""
     after = norms[i + 1] if i + 1 < len(norms) else ""
+    if before in ("s", "is", "was") and "what" in norms[max(0, i - 3) : i]:
+        return True
     return (before in BEFORE_LEFT and after in AFTER_LEFT) or after in LEFT_ALONE
 
 
