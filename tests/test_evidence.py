@@ -146,9 +146,6 @@ class TestNote:
         assert found["title_missing"] == 1
         assert found["title_silent"] == 1
 
-    def test_an_addendum(self) -> None:
-        assert of_note("TECHNIQUE: The inferior vena cava was dilated.\n\nADDENDUM: Dose 40 mGy.")["addendum"] == 1
-
 
 class TestExplained:
     NOTE = (

@@ -52,7 +52,6 @@ NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2":
 TREATING_WORDS = frozenset(
     "treated dilated ballooned angioplastied angioplasty venoplasty inflated inflation inflations".split()
 )
-ADDENDA = frozenset("addendum correction amendment erratum corrected".split())
 
 
 def with_evidence(findings: Iterable[VeinFinding], analysis: Analysis) -> tuple[VeinFinding, ...]:
@@ -270,11 +269,7 @@ def note_evidence(analysis: Analysis) -> dict[str, float]:
         "sizes": len(_sizes(analysis, note.body)),
         **{f"told_{n}": True for n in _told(analysis, note.body)},
         "hedged": sum(_said(analysis, s, HEDGES) for s in acting),
-        "dated": sum(_said(analysis, s, PAST) for s in acting),
-        "stents": len(analysis.by_kind.get("stent", ())),
         "old_stents": len(analysis.by_kind.get("stent_old", ())),
-        "other_balloons": len(analysis.by_kind.get("other_balloon", ())),
-        "addendum": bool(ADDENDA & set(analysis.norms)),
     }
     return {k: float(v) for k, v in found.items() if v}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p
 
 from venocode.findings import VeinFinding
@@ -98,9 +98,17 @@ def features(finding: VeinFinding) -> list[float]:
     list of float
         Counts are capped so that long notes do not outweigh short ones.
     """
+    if finding.n("retracted"):  # an addendum took the act back: it is no evidence any more
+        finding = _without_acts(finding)
     values = _proposal(finding) | _acts(finding) | _state(finding)
     values |= {name: finding.evidence.get(name, 0.0) for name in PLAIN}
     return [float(values[name]) for name in NAMES]
+
+
+def _without_acts(finding: VeinFinding) -> VeinFinding:
+    gone = ("treated", "around", "conclusion")
+    counts = {k: v for k, v in finding.counts.items() if k.partition(".")[0] not in gone}
+    return replace(finding, counts=counts, evidence={})
 
 
 def _proposal(finding: VeinFinding) -> dict[str, float]:

@@ -24,7 +24,7 @@ from venocode.counting.count import lane
 
 SEED = 20240101
 #: Inverse strength of the penalty of the shipped heads.
-HEAD_C, NOTE_C = 0.05, 0.1
+HEAD_C, NOTE_C = 0.05, 0.03
 RESAMPLES = 1000
 #: Fits on notes, gives the probability of every vein of a note.
 Scorer = Callable[[ReadNote], list[float]]
@@ -322,9 +322,17 @@ def judged(note: ReadNote, counted: CountedNote) -> Judged:
 
 
 def fit_note_head(train: Sequence[Judged]) -> Any:
-    """The note head fitted to decided notes; None where all came out alike."""
-    right = [int(ok) for _, ok, _, _ in train]
-    return new_note_head().fit([row for row, _, _, _ in train], right) if len(set(right)) == 2 else None
+    """The note head fitted to decided notes; None where all came out alike.
+
+    Its base is set so that the mean note has even odds: how often notes are right at all is left to the curve. A
+    held-out voice would otherwise be judged by the level of the others, which lies on the far side of its own.
+    """
+    rows, right = [row for row, _, _, _ in train], [int(ok) for _, ok, _, _ in train]
+    if len(set(right)) < 2:
+        return None
+    head = new_note_head().fit(rows, right)
+    head.intercept_ = -head.coef_ @ np.mean(rows, axis=0)
+    return head
 
 
 def final_note_head(found: Sequence[HeldOut]) -> tuple[Any, Curve | None]:

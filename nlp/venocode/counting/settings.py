@@ -35,7 +35,7 @@ class PolicySettings(BaseModel):
     grouping: Literal["named", "sir"] = "named"
     first_code: str = Field(default="37248", pattern=r"^[0-9]{5}$")
     addon_code: str = Field(default="37249", pattern=r"^[0-9]{5}$", validate_default=True)
-    decision_threshold: float = Field(default=0.35, gt=0.0, lt=1.0)
+    decision_threshold: float = Field(default=0.3, gt=0.0, lt=1.0)
     auto_threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     count_pulmonary: bool = True
     count_unspecified: bool = True
