@@ -91,7 +91,9 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
     return out
 
 
-CORRECTING = frozenset("should correction corr corrected erratum error typo typed misstated amend amended read dictated".split())
+CORRECTING = frozenset(
+    "should correction corr corrected erratum error typo typed misstated amend amended read dictated".split()
+)
 OPPOSITE = {"left": "right", "right": "left"}
 
 

@@ -283,7 +283,11 @@ class _Sentence:
     def _located_lesions(self) -> None:
         """ "The former is in the subclavian and the latter in the axillary vein": lesions told before get their veins."""
         words = set(self.a.norms[self.s.start : self.s.end])
-        if self.acts or not any(pair <= words for pair in TWO_OF_THEM) or not {"is", "was", "lies", "lay", "sits", "sat"} & words:
+        if (
+            self.acts
+            or not any(pair <= words for pair in TWO_OF_THEM)
+            or not {"is", "was", "lies", "lay", "sits", "sat"} & words
+        ):
             return
         for m in self.names:
             inside = {"in", "at", "within", "of"} & set(self.a.norms[max(self.s.start, m.start - 4) : m.start])
@@ -961,7 +965,14 @@ RANGE_ENDS = frozenset("into to through".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
-OF_THESE = (["of", "these"], ["of", "the"], ["these", "lesions"], ["both", "lesions"], ["all", "lesions"], ["the", "lesions"])
+OF_THESE = (
+    ["of", "these"],
+    ["of", "the"],
+    ["these", "lesions"],
+    ["both", "lesions"],
+    ["all", "lesions"],
+    ["the", "lesions"],
+)
 TWO_OF_THEM = ({"former", "latter"}, {"first", "second"}, {"one", "other"})
 PARTS = (["stent"], ["segment"], ["limb"], ["anastomosis"], ["end"], ["portion"], ["part"], ["confluence"], ["ostium"])
 GIVEN = frozenset("had got took has gets takes".split())

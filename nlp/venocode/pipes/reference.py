@@ -168,7 +168,8 @@ def resolve(
     labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
     if labelled:
         return labelled
-    if context["before"] and _pronoun(words):
+    balloon = any(analysis.has(k, sentence.start, clause[0]) for k in ("balloon", "balloon_brand"))
+    if context["before"] and _pronoun(words, subject=not balloon):
         return context["before"]
     candidates = lesions.candidates(context["stented"], context["treated"])
     side = _side(analysis, clause, words, context)
@@ -187,7 +188,9 @@ def resolve(
         plain = [x for x in candidates if x.strong]
         candidates = plain or candidates
         if number and len(candidates) < number:
-            candidates = [x for x in lesions.items.values() if not (x.excluded or x.past or x.vein in context["stented"])]
+            candidates = [
+                x for x in lesions.items.values() if not (x.excluded or x.past or x.vein in context["stented"])
+            ]
         group = _group(candidates, number, words, context)
         if group:
             return group
@@ -238,10 +241,12 @@ def resolve(
     return [] if context["foreign"] else context["common"][:1]
 
 
-def _pronoun(words: list[str]) -> bool:
-    """ "It was dilated", "a 16 x 60 stent across it"."""
+def _pronoun(words: list[str], *, subject: bool) -> bool:
+    """ "It was dilated", "a 16 x 60 stent across it"; a subject "it" after a balloon is the balloon."""
     first = next((w for w in words if w not in LEADING), "")
-    return first in PRONOUNS or any(w in PRONOUNS and words[i - 1] in ACROSS for i, w in enumerate(words) if i)
+    return (subject and first in PRONOUNS) or any(
+        w in PRONOUNS and words[i - 1] in ACROSS for i, w in enumerate(words) if i
+    )
 
 
 PRONOUNS = frozenset("it this".split())

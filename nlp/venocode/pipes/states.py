@@ -154,7 +154,9 @@ def _bare_percent(analysis: Analysis, m: VeinMention) -> bool:
         return False
     number, after = norms[m.end + 1 : m.end + 2], norms[m.end + 2 : m.end + 3]
     bare = bool(number) and number[0].isdecimal() and len(number[0]) < 4 and 50 <= int(number[0]) <= 100
-    return bare and after in ([","], ["+"], ["-"], [";"], ["."], ["|"], ["at"]) and bool(analysis.by_kind.get("percent"))
+    return (
+        bare and after in ([","], ["+"], ["-"], [";"], ["."], ["|"], ["at"]) and bool(analysis.by_kind.get("percent"))
+    )
 
 
 #: "normal at the confluence, then an 80% stenosis"

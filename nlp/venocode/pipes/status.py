@@ -52,7 +52,9 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     cue = nearest_cue(analysis, start, end, sentence)
     category = cue.value.category if cue is not None else None
     if section.kind == "header" and category in (None, "performed", "planned", "historical", "other"):
-        return "planned" if _word(analysis, cue) in ("planned", "intended", "proposed") else "performed"
+        return "planned" if _word(analysis, cue) in INTENDED else "performed"
+    if category == "historical" and section.kind == "conclusion" and _after_today(analysis, cue):
+        return "performed"
     if category not in ("negated", "attempted") and _conditional(analysis, sentence, start):
         return "planned"
     if section.kind == "consent":
@@ -73,6 +75,18 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     if category == "negated" and _future(analysis, sentence, start):
         return "planned"
     return category or "performed"
+
+
+INTENDED = frozenset({"planned", "intended", "proposed", "possible"})
+
+
+def _after_today(analysis: Analysis, cue: Atom | None) -> bool:
+    """ "Final diagnosis: stenosis, s/p PTA": in a conclusion the deed is today's, unless a date stands in the sentence."""
+    assert cue is not None
+    sentence = analysis.sentence_at(cue.start)
+    words = analysis.norms[sentence.start : sentence.end]
+    after = " ".join(analysis.norms[cue.start : cue.end]) in ("s / p", "status post", "sp")
+    return after and not any(is_year(w) or w in ("prior", "previous", "remote", "old", "ago") for w in words)
 
 
 def _answer(analysis: Analysis, sentence: Sentence) -> str:
@@ -212,7 +226,9 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
     """The status cue that governs the tokens [start, end): in reach, not blocked by a clause border, nearest."""
     cues = sentence_cues(analysis, sentence)
     ends = [
-        c.start for c in cues if c.value.category == "terminate" and analysis.norms[c.start - 1 : c.end] != ["of", "which"]
+        c.start
+        for c in cues
+        if c.value.category == "terminate" and analysis.norms[c.start - 1 : c.end] != ["of", "which"]
     ]
     best: tuple[float, Atom] | None = None
     for cue in cues:

@@ -248,7 +248,8 @@ def _mentions(analysis: Analysis, units: list[Unit], sentence: int, end: int) ->
     units = [u for u in units if u.named]
     if not units:
         return
-    if len(units) > 1 and analysis.norms[units[0].start] == "both" and units[0].glue.startswith("and"):
+    plural = analysis.norms[units[-1].end - 1] in ("veins", "vv", "vs") or analysis.norms[units[-1].end - 1] in PLURALS
+    if len(units) > 1 and analysis.norms[units[0].start] == "both" and units[0].glue.startswith("and") and not plural:
         units[0].side = None  # "both the CIV and EIV"
     shared = next((u.head for u in reversed(units) if u.head), None)
     for index, unit in enumerate(units):
