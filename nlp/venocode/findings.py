@@ -21,7 +21,10 @@ TREATING = ("treated", "around", "conclusion", "title")
 
 @dataclass(frozen=True, slots=True)
 class VeinFinding:
-    """Everything the note says of one vein. ``counts`` counts links by event and way of saying."""
+    """Everything the note says of one vein. ``counts`` counts links by event and way of saying.
+
+    ``evidence`` holds the circumstances that ``classifier.evidence`` reads.
+    """
 
     vein: Vein
     counts: dict[str, int]
@@ -29,6 +32,7 @@ class VeinFinding:
     mentions: int
     route: str = "other"
     first: int = 0
+    evidence: dict[str, float] = field(default_factory=dict)
 
     def n(self, *keys: str) -> int:
         """Sum of counts."""
@@ -46,6 +50,7 @@ class NoteFacts:
     performed_acts: int = 0
     bridging: tuple[tuple[Vein, Vein], ...] = ()
     arteries: tuple[tuple[Vein, int, int], ...] = ()
+    evidence: dict[str, float] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether the note shows the fact."""
