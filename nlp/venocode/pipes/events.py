@@ -570,7 +570,9 @@ class _Sentence:
                     continue
                 if not explicit and not self._strong(clause):
                     continue
-                veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
+                veins = self._around_the_stent(kind, clause) or self._whole(
+                    resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                )
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
@@ -585,6 +587,11 @@ class _Sentence:
                 ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
+
+    def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
+        """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
+        post = kind == "around" and any(w.startswith("post") for w in self.a.norms[clause[0] : clause[1]])
+        return list(dict.fromkeys(self.r.around)) if post and not self.r.stented and len(set(self.r.around)) < 4 else []
 
     def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
         """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""

@@ -361,7 +361,7 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
     content = {w for w in words if w not in WEAK and w not in UNITS and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
-        if adjective in content:
+        if adjective in content and words[words.index(adjective) + 1 :][:1] not in BODY_PARTS:
             fits = [x.vein for x in candidates if x.vein[0] in veins]
             if len(fits) == 1:
                 return fits
@@ -372,6 +372,7 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return []
 
 
+BODY_PARTS = (["head"], ["neck"], ["nerve"], ["artery"], ["condyle"], ["crease"], ["fossa"], ["sheath"], ["access"], ["approach"])
 PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesions with by ,".split())
 
 
