@@ -543,7 +543,7 @@ class _Sentence:
 
     def _acts(self) -> None:
         performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
-        linked_any = False
+        linked_any = foreign_before = False
         for clause in self.clauses:
             anchor = self._anchor(clause, performed)
             if anchor is None:
@@ -555,8 +555,8 @@ class _Sentence:
             veins = self._with_the_others(clause, veins)
             if not veins and self._cardiac_vein(clause):
                 veins = [("coronary_sinus", "none")]
-            if not veins and self._foreign(clause):
-                self.r.acted = self.r.foreign = True
+            if not veins and (self._foreign(clause) or (foreign_before and not self._own_lesion(clause))):
+                self.r.acted = self.r.foreign = foreign_before = True
                 continue
             if not veins and not linked_any:
                 earlier = self._earlier_clause(clause)
@@ -1001,7 +1001,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "coarctation coarct recoarctation isthmus ductus rvot homograft "
+    "mustard senning fontan pathway coarctation coarct recoarctation isthmus ductus rvot homograft "
     "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(

@@ -199,6 +199,7 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
 BEFORE_WIDE = frozenset("with and of the through via no many tortuous into , large".split())
 LIKEWISE = frozenset({"too", "also", "likewise", "similarly", "next", "twice", "again", "ditto"})
 ADJECTIVAL = frozenset(
+    "markedly severely grossly hugely enormously greatly slightly diffusely aneurysmally chronically considerably extremely very "
     "a an the large tortuous several multiple moderately mildly massively some many two three".split()
 )
 WIDE_NOUNS = frozenset(

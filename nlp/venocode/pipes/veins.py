@@ -83,6 +83,7 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
                 continue
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
+    _short_pulmonary(analysis, at)
     for sentence in analysis.sentences:
         i = sentence.start
         while i < sentence.end:
@@ -103,6 +104,24 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
     for i, word in enumerate(analysis.norms):
         if word == "arch" and analysis.norms[i - 1 : i] not in (["aortic"], ["azygos"], ["cephalic"]):
             at.setdefault(i, {}).setdefault("full", Atom(i, i + 1, "full", named.value, named.rule))
+
+
+def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
+    """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
+    norms = analysis.norms
+    if not any(w == "pulmonary" and norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i, w in enumerate(norms)):
+        return
+    for atom in analysis.by_kind.get("side", ()):
+        place = norms[atom.end : atom.end + 1]
+        if atom.value not in ("left", "right") or not place or place[0] not in PULMONARY_PLACES:
+            continue
+        end = atom.end + 1
+        if norms[end : end + 1] in (["vein"], ["pv"], ["v"]):
+            end += 1
+        elif norms[end : end + 1] and norms[end] not in CLOSES:
+            continue
+        vein = f"{atom.value}_{PULMONARY_PLACES[place[0]]}_vein"
+        at.setdefault(atom.start, {})["full"] = Atom(atom.start, end, "full", (vein, None, "vein"), "VEIN-141")
 
 
 def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[list[Unit], int]:
