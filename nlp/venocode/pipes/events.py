@@ -42,6 +42,7 @@ class Reading:
     topic_sentence: int = -99
     acted: bool = False
     acted_sentence: int = -99
+    balloon_column: bool = False
     foreign: bool = False
     label: str = ""
     foreign_focus: int = -99
@@ -543,6 +544,9 @@ class _Sentence:
 
     def _acts(self) -> None:
         performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
+        if performed and not self.names and "|" in self.a.norms[self.s.start : self.s.end]:
+            self.r.balloon_column = True  # the head of a table: "Site | Before | Balloon dilation | After"
+            return
         linked_any = foreign_before = False
         for clause in self.clauses:
             anchor = self._anchor(clause, performed)
@@ -580,6 +584,10 @@ class _Sentence:
                 self.link(("unknown_vein", "unknown"), "treated", "reference", start, end, rule)
             if not veins:
                 continue
+            if self._of_a_sleeve(clause, veins):
+                for v in veins:
+                    self.link(v, "other_balloon", "clause", start, end, "BAL-004")
+                continue
             linked_any = True
             for m in targets:
                 if (m.role == "imaged" and explicit) or (
@@ -587,6 +595,10 @@ class _Sentence:
                 ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
+
+    def _of_a_sleeve(self, clause: tuple[int, int], veins: list[Vein]) -> bool:
+        """A balloon along a fibrin sleeve, in a vein without a lesion, widens no vein (policy P13)."""
+        return self.a.has("sheath_fibrin", *clause) and not any(v in self.r.lesions.items for v in veins)
 
     def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
         """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
@@ -660,7 +672,7 @@ class _Sentence:
         )
         same = a.within("same", start, end)
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
-        listed = sizes and self.r.acted and self._list_line()
+        listed = sizes and (self.r.acted or self.r.balloon_column) and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
         if balloon and (force or same or treat or listed or next_turn or self._given(clause)):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
@@ -838,7 +850,9 @@ class _Sentence:
             found = [
                 m
                 for m in self.names
-                if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"
+                if before[0] <= m.start < before[1]
+                and (m.relation == "plain" or (m.relation == "dest" and OWN & set(self.a.norms[clause[0] : clause[1]])))
+                and m.role != "access"
             ]
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
             if found:
@@ -972,6 +986,7 @@ RANGE_ENDS = frozenset("into to through".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+OWN = frozenset({"its", "there"})
 OF_THESE = (
     ["of", "these"],
     ["of", "the"],
