@@ -553,6 +553,9 @@ class _Sentence:
             if anchor is None:
                 continue
             start, end, rule, kind, explicit = anchor
+            if explicit and self._given_up(end):
+                self._attempt(clause, start, end, rule)
+                continue
             targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
@@ -596,6 +599,18 @@ class _Sentence:
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
 
+    def _given_up(self, act: int) -> bool:
+        """ "... predilating, but it would not enter and was never inflated": the sentence goes on to say that nothing came of it."""
+        if any(x.start >= act and x.assertion == "performed" for x in self.acts):
+            return False
+        return any(" ".join(self.a.norms[x.start : x.end]) in NEVER for x in self.a.within("reserve", act, self.s.end))
+
+    def _attempt(self, clause: tuple[int, int], start: int, end: int, rule: str) -> None:
+        """An act that came to nothing: its veins, or the one it speaks of."""
+        veins = [v for m in self._targets(clause, start, False) for v in m.veins]
+        for v in veins or resolve(self.a, self.s, clause, self.r.lesions, self._context())[:1]:
+            self.link(v, "attempted", "act", start, end, rule)
+
     def _of_a_sleeve(self, clause: tuple[int, int], veins: list[Vein]) -> bool:
         """A balloon along a fibrin sleeve, in a vein without a lesion, widens no vein (policy P13)."""
         return self.a.has("sheath_fibrin", *clause) and not any(v in self.r.lesions.items for v in veins)
@@ -603,7 +618,7 @@ class _Sentence:
     def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
         """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
         post = kind == "around" and any(w.startswith("post") for w in self.a.norms[clause[0] : clause[1]])
-        return list(dict.fromkeys(self.r.around)) if post and not self.r.stented and len(set(self.r.around)) < 4 else []
+        return list(dict.fromkeys(self.r.around)) if post and len(set(self.r.around)) < 4 else []
 
     def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
         """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""
@@ -986,6 +1001,7 @@ RANGE_ENDS = frozenset("into to through".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
 OWN = frozenset({"its", "there"})
 OF_THESE = (
     ["of", "these"],

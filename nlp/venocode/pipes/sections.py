@@ -133,5 +133,7 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
             name == "dose" and len(FINITE.findall(content)) >= 3
         ):
             name, kind = "technique", "body"
+        elif kind == "past" and plain(text[start:end]) == "imaging" and any(s[3] == "body" for s in out):
+            name, kind = "findings", "body"  # after the access it is today's
         out.append((start, end, name, kind))
     return out
