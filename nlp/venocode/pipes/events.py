@@ -42,6 +42,7 @@ class Reading:
     topic_sentence: int = -99
     acted: bool = False
     acted_sentence: int = -99
+    old_stents: list[Vein] = field(default_factory=list)
     balloon_column: bool = False
     foreign: bool = False
     label: str = ""
@@ -135,6 +136,8 @@ class _Sentence:
             self._results()
         elif self.s.section.kind == "past":
             self._states()
+            if self.a.has("stent", self.s.start, self.s.end):
+                self.r.old_stents += [v for m in self.names if m.relation == "plain" for v in m.veins]
         self._refocus()
 
     def link(self, vein: Vein, event: str, how: str, start: int, end: int, rule: str) -> None:
@@ -744,7 +747,7 @@ class _Sentence:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
         words = self.a.norms[clause[0] : clause[1]]
         named = any(clause[0] <= m.start < clause[1] for m in self.names)
-        given = bool(self.linked) and bool({"with", "a", "an", "to"} & set(words))
+        given = bool(self.linked) and bool({"with", "a", "an", "to", ";"} & set(words))
         return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
 
     def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
@@ -914,6 +917,7 @@ class _Sentence:
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
             "before": self._just_told(),
+            "old_stents": list(dict.fromkeys(self.r.old_stents)),
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,

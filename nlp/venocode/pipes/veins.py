@@ -348,7 +348,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
         )
         clot = first.side is not None and after in ("thrombosis", "thrombus", "clot")
         if (after in _not_after() and not (jugular_line or clot)) or (
-            norms[first.start - 1 : first.start] == ["-"] and first.side is None
+            first.start - 1 in analysis.facts["hyphens"] and first.side is None
         ):
             return None
     short = ""
