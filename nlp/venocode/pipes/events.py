@@ -326,6 +326,8 @@ class _Sentence:
         own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
         if own or self.s.section.name == "result":
             return
+        if self._lesion_in_old_stents(clause):
+            return
         if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
             return
         vein = self._adjective_vein(clause) or self._last_named(clause[0])
@@ -342,6 +344,19 @@ class _Sentence:
         self.r.lesions.add(vein, self.s.index, words, clause[0])
         self.r.normal.discard(vein)
         self.r.focus, self.r.focus_sentence = [vein], self.s.index
+
+    def _lesion_in_old_stents(self, clause: tuple[int, int]) -> bool:
+        """ "Stents: in-stent restenosis, R 70 %, L 55 %": the veins that the history says were stented."""
+        spoken = any("in" in self.a.norms[x.start : x.end] for x in self.a.within("stent_old", *clause))
+        told = spoken and strong_lesion(self.a, *clause) and not NEGATIONS & set(self.a.norms[clause[0] : clause[1]])
+        if not told or not self.r.old_stents:
+            return False
+        sides = {a.value for a in self.a.within("side", *clause)}
+        for v in dict.fromkeys(self.r.old_stents):
+            if len(sides) != 1 or v[1] in sides or v[1] == "none":
+                self.link(v, "lesion", "state", clause[0], clause[1], "LES-001")
+                self.r.lesions.add(v, self.s.index, {"stent"}, clause[0])
+        return True
 
     def _last_named(self, token: int) -> Vein | None:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""

@@ -255,6 +255,8 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             and ";" not in analysis.norms[cue.end : start]
         ):
             continue
+        if category == "negated" and cue.end <= start and _relative(analysis.norms, sentence.start, cue, start):
+            continue
         if category == "planned" and cue.end <= start and _told_done(analysis.norms[cue.end : start + 1]):
             continue
         if category in ("negated", "attempted") and cue.start >= end and _not_only(analysis, cue):
@@ -276,6 +278,13 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
 def _not_only(analysis: Analysis, cue: Atom) -> bool:
     """ "was not only feasible but performed"."""
     return analysis.norms[cue.end : cue.end + 1] in (["only"], ["merely"])
+
+
+def _relative(norms: list[str], begin: int, cue: Atom, start: int) -> bool:
+    """ "The stent, which was not relined, was re-expanded": the denial ends with its relative clause."""
+    if "which" not in norms[begin : cue.start + 1]:
+        return False
+    return any(norms[i] == "," and norms[i + 1] in ("was", "were", "had") for i in range(cue.end, start))
 
 
 def _told_done(words: list[str]) -> bool:
