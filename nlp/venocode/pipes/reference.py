@@ -397,7 +397,18 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return []
 
 
-BODY_PARTS = (["head"], ["neck"], ["nerve"], ["artery"], ["condyle"], ["crease"], ["fossa"], ["sheath"], ["access"], ["approach"])
+BODY_PARTS = (
+    ["head"],
+    ["neck"],
+    ["nerve"],
+    ["artery"],
+    ["condyle"],
+    ["crease"],
+    ["fossa"],
+    ["sheath"],
+    ["access"],
+    ["approach"],
+)
 PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesions with by ,".split())
 
 

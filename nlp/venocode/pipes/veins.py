@@ -687,7 +687,9 @@ def _with_other_sides(norms: list[str], cues: list[tuple[int, str, str]]) -> lis
     opposite = {"left": "right", "right": "left"}
     for i, word in enumerate(norms[:-1]):
         if word in ("other", "opposite", "contralateral") and norms[i + 1] == "side":
-            before = [side for at, side, region in cues if at < i and side in opposite and region not in ("route", "artery")]
+            before = [
+                side for at, side, region in cues if at < i and side in opposite and region not in ("route", "artery")
+            ]
             if before:
                 cues.append((i, opposite[before[-1]], "any"))
     return sorted(cues)
