@@ -543,7 +543,7 @@ class _Sentence:
 
     def _acts(self) -> None:
         performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
-        linked_any = False
+        linked_any = foreign_before = False
         for clause in self.clauses:
             anchor = self._anchor(clause, performed)
             if anchor is None:
@@ -555,8 +555,8 @@ class _Sentence:
             veins = self._with_the_others(clause, veins)
             if not veins and self._cardiac_vein(clause):
                 veins = [("coronary_sinus", "none")]
-            if not veins and self._foreign(clause):
-                self.r.acted = self.r.foreign = True
+            if not veins and (self._foreign(clause) or (foreign_before and not self._own_lesion(clause))):
+                self.r.acted = self.r.foreign = foreign_before = True
                 continue
             if not veins and not linked_any:
                 earlier = self._earlier_clause(clause)
@@ -570,7 +570,9 @@ class _Sentence:
                     continue
                 if not explicit and not self._strong(clause):
                     continue
-                veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
+                veins = self._around_the_stent(kind, clause) or self._whole(
+                    resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                )
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
@@ -585,6 +587,11 @@ class _Sentence:
                 ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
+
+    def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
+        """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
+        post = kind == "around" and any(w.startswith("post") for w in self.a.norms[clause[0] : clause[1]])
+        return list(dict.fromkeys(self.r.around)) if post and not self.r.stented and len(set(self.r.around)) < 4 else []
 
     def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
         """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""
@@ -994,7 +1001,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "coarctation coarct recoarctation isthmus ductus rvot homograft "
+    "mustard senning fontan pathway coarctation coarct recoarctation isthmus ductus rvot homograft "
     "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(

@@ -192,11 +192,14 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     ):
         return False
     adjectival = (before[-1:] and before[-1] in ADJECTIVAL) or (after[:1] and after[0] in WIDE_NOUNS)
-    return not (norms[atom.start] == "dilated" and adjectival)
+    wide = before[-1:] and before[-1] in BEFORE_WIDE and WIDE_NOUNS & set(after[:5])
+    return not (norms[atom.start] == "dilated" and (adjectival or wide))
 
 
+BEFORE_WIDE = frozenset("with and of the through via no many tortuous into , large".split())
 LIKEWISE = frozenset({"too", "also", "likewise", "similarly", "next", "twice", "again", "ditto"})
 ADJECTIVAL = frozenset(
+    "markedly severely grossly hugely enormously greatly slightly diffusely aneurysmally chronically considerably extremely very "
     "a an the large tortuous several multiple moderately mildly massively some many two three".split()
 )
 WIDE_NOUNS = frozenset(

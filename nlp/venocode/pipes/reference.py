@@ -183,6 +183,10 @@ def resolve(
             candidates = sided
         elif mirrored:
             return mirrored
+    if not side:
+        both = _both_sides(analysis, clause, candidates, context)
+        if both:
+            return both
     number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
     if any(w in PLURAL for w in words[:20]) or number:
         plain = [x for x in candidates if x.strong]
@@ -264,6 +268,25 @@ def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context
         a.value for a in analysis.within("side", *clause) if a.value in OPPOSITE and not _route_side(analysis, a.end)
     ]
     return cues[0] if len(set(cues)) == 1 else ""
+
+
+def _both_sides(
+    analysis: Analysis, clause: tuple[int, int], candidates: list[Lesion], context: dict[str, list[Vein]]
+) -> list[Vein]:
+    """ "Brought up on the left, with venoplasty repeated on the right": the pair told last that is not treated yet."""
+    on = {
+        a.value
+        for a in analysis.within("side", *clause)
+        if analysis.norms[a.start - 2 : a.start] == ["on", "the"] and not _route_side(analysis, a.end)
+    }
+    if on != {"left", "right"}:
+        return []
+    open_ones = [x for x in candidates if x.vein not in context["treated"]]
+    for lesion in sorted(open_ones, key=lambda x: -x.order):
+        pair = [(lesion.vein[0], side) for side in ("left", "right")]
+        if all(any(x.vein == v for x in open_ones) for v in pair):
+            return pair
+    return []
 
 
 def _more_than(words: list[str], sided: list[Lesion]) -> bool:
@@ -361,7 +384,7 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
     content = {w for w in words if w not in WEAK and w not in UNITS and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
-        if adjective in content:
+        if adjective in content and words[words.index(adjective) + 1 :][:1] not in BODY_PARTS:
             fits = [x.vein for x in candidates if x.vein[0] in veins]
             if len(fits) == 1:
                 return fits
@@ -372,6 +395,7 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return []
 
 
+BODY_PARTS = (["head"], ["neck"], ["nerve"], ["artery"], ["condyle"], ["crease"], ["fossa"], ["sheath"], ["access"], ["approach"])
 PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesions with by ,".split())
 
 

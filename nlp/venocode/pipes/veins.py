@@ -83,6 +83,7 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
                 continue
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
+    _short_pulmonary(analysis, at)
     for sentence in analysis.sentences:
         i = sentence.start
         while i < sentence.end:
@@ -103,6 +104,24 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
     for i, word in enumerate(analysis.norms):
         if word == "arch" and analysis.norms[i - 1 : i] not in (["aortic"], ["azygos"], ["cephalic"]):
             at.setdefault(i, {}).setdefault("full", Atom(i, i + 1, "full", named.value, named.rule))
+
+
+def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
+    """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
+    norms = analysis.norms
+    if not any(w == "pulmonary" and norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i, w in enumerate(norms)):
+        return
+    for atom in analysis.by_kind.get("side", ()):
+        place = norms[atom.end : atom.end + 1]
+        if atom.value not in ("left", "right") or not place or place[0] not in PULMONARY_PLACES:
+            continue
+        end = atom.end + 1
+        if norms[end : end + 1] in (["vein"], ["pv"], ["v"]):
+            end += 1
+        elif norms[end : end + 1] and norms[end] not in CLOSES:
+            continue
+        vein = f"{atom.value}_{PULMONARY_PLACES[place[0]]}_vein"
+        at.setdefault(atom.start, {})["full"] = Atom(atom.start, end, "full", (vein, None, "vein"), "VEIN-141")
 
 
 def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[list[Unit], int]:
@@ -641,7 +660,10 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             owner[token] = "artery"
     cues = []
     norms = analysis.norms
+    old = _old_sentences(analysis)
     for atom in analysis.by_kind.get("side", ()):
+        if analysis.sentence_at(atom.start).index in old:
+            continue
         word = norms[atom.start]
         following = norms[atom.end] if atom.end < len(norms) else ""
         if atom.value == "bilateral" and word in ("each", "either", "both"):
@@ -658,6 +680,17 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
     return cues
+
+
+def _old_sentences(analysis: Analysis) -> set[int]:
+    """Sentences of a history that tell of a dated deed: the side of that deed is not today's."""
+    return {
+        s.index
+        for s in analysis.sentences
+        if s.section.kind == "past"
+        and any(len(w) == 4 and w.isdecimal() and w[:2] in ("19", "20") for w in analysis.norms[s.start : s.end])
+        and not {"stent", "stents", "now", "recurrent"} & set(analysis.norms[s.start : s.end])
+    }
 
 
 ADVERB = frozenset("where at behind under over above below after before as through away now beneath against".split())
