@@ -42,6 +42,7 @@ class Reading:
     topic_sentence: int = -99
     acted: bool = False
     acted_sentence: int = -99
+    balloon_column: bool = False
     foreign: bool = False
     label: str = ""
     foreign_focus: int = -99
@@ -543,12 +544,18 @@ class _Sentence:
 
     def _acts(self) -> None:
         performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
+        if performed and not self.names and "|" in self.a.norms[self.s.start : self.s.end]:
+            self.r.balloon_column = True  # the head of a table: "Site | Before | Balloon dilation | After"
+            return
         linked_any = foreign_before = False
         for clause in self.clauses:
             anchor = self._anchor(clause, performed)
             if anchor is None:
                 continue
             start, end, rule, kind, explicit = anchor
+            if explicit and self._given_up(end):
+                self._attempt(clause, start, end, rule)
+                continue
             targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
@@ -580,6 +587,10 @@ class _Sentence:
                 self.link(("unknown_vein", "unknown"), "treated", "reference", start, end, rule)
             if not veins:
                 continue
+            if self._of_a_sleeve(clause, veins):
+                for v in veins:
+                    self.link(v, "other_balloon", "clause", start, end, "BAL-004")
+                continue
             linked_any = True
             for m in targets:
                 if (m.role == "imaged" and explicit) or (
@@ -588,10 +599,26 @@ class _Sentence:
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
 
+    def _given_up(self, act: int) -> bool:
+        """ "... predilating, but it would not enter and was never inflated": the sentence goes on to say that nothing came of it."""
+        if any(x.start >= act and x.assertion == "performed" for x in self.acts):
+            return False
+        return any(" ".join(self.a.norms[x.start : x.end]) in NEVER for x in self.a.within("reserve", act, self.s.end))
+
+    def _attempt(self, clause: tuple[int, int], start: int, end: int, rule: str) -> None:
+        """An act that came to nothing: its veins, or the one it speaks of."""
+        veins = [v for m in self._targets(clause, start, False) for v in m.veins]
+        for v in veins or resolve(self.a, self.s, clause, self.r.lesions, self._context())[:1]:
+            self.link(v, "attempted", "act", start, end, rule)
+
+    def _of_a_sleeve(self, clause: tuple[int, int], veins: list[Vein]) -> bool:
+        """A balloon along a fibrin sleeve, in a vein without a lesion, widens no vein (policy P13)."""
+        return self.a.has("sheath_fibrin", *clause) and not any(v in self.r.lesions.items for v in veins)
+
     def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
         """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
         post = kind == "around" and any(w.startswith("post") for w in self.a.norms[clause[0] : clause[1]])
-        return list(dict.fromkeys(self.r.around)) if post and not self.r.stented and len(set(self.r.around)) < 4 else []
+        return list(dict.fromkeys(self.r.around)) if post and len(set(self.r.around)) < 4 else []
 
     def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
         """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""
@@ -660,7 +687,7 @@ class _Sentence:
         )
         same = a.within("same", start, end)
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
-        listed = sizes and self.r.acted and self._list_line()
+        listed = sizes and (self.r.acted or self.r.balloon_column) and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
         if balloon and (force or same or treat or listed or next_turn or self._given(clause)):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
@@ -838,7 +865,9 @@ class _Sentence:
             found = [
                 m
                 for m in self.names
-                if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"
+                if before[0] <= m.start < before[1]
+                and (m.relation == "plain" or (m.relation == "dest" and OWN & set(self.a.norms[clause[0] : clause[1]])))
+                and m.role != "access"
             ]
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
             if found:
@@ -972,6 +1001,8 @@ RANGE_ENDS = frozenset("into to through".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
+OWN = frozenset({"its", "there"})
 OF_THESE = (
     ["of", "these"],
     ["of", "the"],

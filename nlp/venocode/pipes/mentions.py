@@ -188,7 +188,7 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     if (
         norms[atom.start] == "dilated"
         and before[-1:] in (["it"], ["vein"], ["veins"], ["which"])
-        and not (balloon or sized or (after[:1] and after[0] in LIKEWISE))
+        and not (balloon or (sized and after[:1] not in (["upto"], ["up"])) or (after[:1] and after[0] in LIKEWISE))
     ):
         return False
     adjectival = (before[-1:] and before[-1] in ADJECTIVAL) or (after[:1] and after[0] in WIDE_NOUNS)

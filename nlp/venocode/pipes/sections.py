@@ -26,6 +26,8 @@ BODY_BEGINS = re.compile(
     re.IGNORECASE,
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b(?:ago|elsewhere|last|since)\b", re.IGNORECASE)
+#: Headings that seldom stand over a title.
+DEEDS = frozenset({"treatment", "intervention", "interventions", "therapy"})
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -124,11 +126,14 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
         content = text[end:stop]
         if kind == "ambiguous":
             told = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1
-            narrative = told or len(INFLATED.findall(content)) >= 2 or len(content) > 500
+            enough = 1 if plain(text[start:end]) in DEEDS else 2
+            narrative = told or len(INFLATED.findall(content)) >= enough or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
         elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
             name == "dose" and len(FINITE.findall(content)) >= 3
         ):
             name, kind = "technique", "body"
+        elif kind == "past" and plain(text[start:end]) == "imaging" and any(s[3] == "body" for s in out):
+            name, kind = "findings", "body"  # after the access it is today's
         out.append((start, end, name, kind))
     return out

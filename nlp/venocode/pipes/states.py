@@ -117,6 +117,8 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
             denied = True
             continue
+        if MILD & set(norms[max(m.end, atom.start - 2) : atom.start]):
+            continue
         if (
             atom.start > first_normal
             and norms[first_normal] not in ("clear", "open", "smooth")
@@ -124,7 +126,7 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         ):
             continue
         return True, False
-    if _half(analysis, m.end, min(stop, m.end + 12)):
+    if _half(analysis, m.end, min(stop, m.end + 16)):
         return True, False
     if _half_before(analysis, m, start) or _bare_percent(analysis, m):
         return True, False
@@ -159,6 +161,7 @@ def _bare_percent(analysis: Analysis, m: VeinMention) -> bool:
     )
 
 
+MILD = frozenset("mild minimal minor slight trivial insignificant nonsignificant".split())
 #: "normal at the confluence, then an 80% stenosis"
 TURNING = frozenset("but then except until apart save although before".split())
 
