@@ -147,8 +147,13 @@ class _Note:
             **{f"told_{n}": True for n in _told(self.a, self.body)},
             "hedged": sum(_said(self.a, s, HEDGES) for s in acting),
             "old_stents": len(self.a.by_kind.get("stent_old", ())),
+            "title_acts": sum(self._titled(x.sentence) for x in self.a.acts if x.assertion == "performed"),
         }
         return {k: float(v) for k, v in found.items() if v}
+
+    def _titled(self, sentence: int) -> bool:
+        s = self.a.sentences[sentence]
+        return s.section.kind == "header" or is_title(self.a, s)
 
     def _unsupported(self, finding: VeinFinding, mentions: list[VeinMention]) -> dict[str, float]:
         """What could still speak for a vein that no act was linked to."""
