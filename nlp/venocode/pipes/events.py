@@ -42,6 +42,7 @@ class Reading:
     topic_sentence: int = -99
     acted: bool = False
     acted_sentence: int = -99
+    old_stents: list[Vein] = field(default_factory=list)
     balloon_column: bool = False
     foreign: bool = False
     label: str = ""
@@ -135,6 +136,9 @@ class _Sentence:
             self._results()
         elif self.s.section.kind == "past":
             self._states()
+            stents = self.a.within("stent", self.s.start, self.s.end)
+            after = [m for m in self.names if stents and m.start > stents[0].start]
+            self.r.old_stents += [v for m in after or (self.names if stents else ()) for v in m.veins]
         self._refocus()
 
     def link(self, vein: Vein, event: str, how: str, start: int, end: int, rule: str) -> None:
@@ -204,9 +208,20 @@ class _Sentence:
             veins = [v for m in self._own_names(act, near) for v in m.veins]
             if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
+            if not veins and act.assertion == "negated" and self.s.section.kind in READ and not self._foreign(clause):
+                veins = self._pointed_at(clause)
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
+
+    def _pointed_at(self, clause: tuple[int, int]) -> list[Vein]:
+        """ "Decided against any dilation of this one": the vein just told of."""
+        pointed = any(
+            w in ("here", "there") or (w in ("this", "it") and self.a.norms[i - 1] in ("of", "in", "on", "at", "for"))
+            for i, w in enumerate(self.a.norms[clause[0] : clause[1]], start=clause[0])
+        )
+        vein = self._last_named(clause[0]) if pointed else None
+        return [vein] if vein is not None and vein not in self.r.treated else []
 
     def _own_names(self, act: Act, names: list[VeinMention]) -> list[VeinMention]:
         """ "The common iliac, which we did not balloon, the external iliac 65 %": the names before such an act are its own."""
@@ -744,7 +759,7 @@ class _Sentence:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
         words = self.a.norms[clause[0] : clause[1]]
         named = any(clause[0] <= m.start < clause[1] for m in self.names)
-        given = bool(self.linked) and bool({"with", "a", "an", "to"} & set(words))
+        given = bool(self.linked) and bool({"with", "a", "an", "to", ";"} & set(words))
         return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
 
     def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
@@ -842,6 +857,8 @@ class _Sentence:
 
     def _balloon_dest(self, m: VeinMention, clause: tuple[int, int]) -> bool:
         movers = self.a.within("mover", clause[0], m.start)
+        if movers and self.a.norms[movers[-1].start] in ("tip", "tips"):
+            return False
         if movers and RESTING & set(self.a.norms[movers[-1].start : m.start]):
             return False
         return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or self.a.sized(
@@ -914,6 +931,7 @@ class _Sentence:
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
             "before": self._just_told(),
+            "old_stents": list(dict.fromkeys(self.r.old_stents)),
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
@@ -1066,7 +1084,9 @@ def _graft_limb(words: list[str]) -> bool:
 
 def _unpacked(norms: list[str], at: int) -> bool:
     """ "A balloon was opened": out of its packet."""
-    return norms[at] == "opened" and norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons")
+    return norms[at] == "opened" and (
+        norms[at - 1] == "been" or (norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons"))
+    )
 
 
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:

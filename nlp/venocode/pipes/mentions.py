@@ -538,6 +538,8 @@ def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, ve
         and "tips" in norms
     ):
         return False
+    if vessels and all(v[0] in DEEP for v in vessels):
+        return bool(NEEDLE & set(words)) or norms[atom.start].startswith("punctur")
     if vessels:
         return True
     return (
@@ -545,6 +547,14 @@ def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, ve
         or "ultrasound" in words
         or ("us" in words and kind == "noun")
     )
+
+
+#: Veins that are entered only through the organ, with a needle; otherwise a catheter that finds them has come from elsewhere.
+DEEP = frozenset({"hepatic_vein", "middle_hepatic_vein", "portal_vein", "splenic_vein", "brachiocephalic_vein"})
+NEEDLE = frozenset(
+    "transhepatic transsplenic percutaneous percutaneously needle chiba ultrasound us usg uss sonographic gauge g micropuncture "
+    "puncture punctured stick neff accustick 21g 22g 18g".split()
+)
 
 
 def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:

@@ -216,9 +216,8 @@ def resolve(
     topic = [v for v in context["topic"] if v not in context["normal"]]
     if topic and not side and words[:1] != ["the"]:
         return topic
-    described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
-        candidates, words
-    )
+    spoken = analysis.norms[sentence.start : clause[1]]
+    described = _in_old_stent(candidates, context["old_stents"], side, spoken) or described_lesion(candidates, words)
     if described:
         return described
     if positional:
@@ -368,11 +367,14 @@ def _ordinal(words: list[str]) -> int | None:
     return None
 
 
-def _in_old_stent(candidates: list[Lesion], words: list[str]) -> list[Vein]:
-    """ "In the old stent": the one diseased vein told to hold a stent."""
-    spoken = any(w in ("stent", "stents") and words[i - 1] in KNOWN_STENT for i, w in enumerate(words) if i)
+def _in_old_stent(candidates: list[Lesion], old: list[Vein], side: str, words: list[str]) -> list[Vein]:
+    """ "In the old stent": the one diseased vein told to hold a stent, else the veins that the history says were stented."""
+    spoken = [w for i, w in enumerate(words) if i and w in ("stent", "stents") and words[i - 1] in KNOWN_STENT]
     found = [x.vein for x in candidates if {"stent", "stents", "stented"} & x.words]
-    return found if spoken and len(found) == 1 else []
+    if not spoken or len(found) == 1:
+        return found if spoken else []
+    sided = [v for v in old if not side or v[1] == side]
+    return sided if "stents" in spoken and not found and len(sided) > 1 else []
 
 
 KNOWN_STENT = frozenset(

@@ -348,7 +348,7 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
         )
         clot = first.side is not None and after in ("thrombosis", "thrombus", "clot")
         if (after in _not_after() and not (jugular_line or clot)) or (
-            norms[first.start - 1 : first.start] == ["-"] and first.side is None
+            first.start - 1 in analysis.facts["hyphens"] and first.side is None
         ):
             return None
     short = ""
@@ -679,7 +679,18 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
         ):
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
-    return cues
+    return _with_other_sides(norms, cues)
+
+
+def _with_other_sides(norms: list[str], cues: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """ "On the other side": a cue for the side opposite to the one told last."""
+    opposite = {"left": "right", "right": "left"}
+    for i, word in enumerate(norms[:-1]):
+        if word in ("other", "opposite", "contralateral") and norms[i + 1] == "side":
+            before = [side for at, side, region in cues if at < i and side in opposite and region not in ("route", "artery")]
+            if before:
+                cues.append((i, opposite[before[-1]], "any"))
+    return sorted(cues)
 
 
 def _old_sentences(analysis: Analysis) -> set[int]:
