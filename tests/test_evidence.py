@@ -139,6 +139,13 @@ class TestNote:
         note = "TECHNIQUE: The left common iliac vein was dilated with 10 x 40, 12 x 40 and 14 x 40 mm balloons."
         assert of_note(note)["unused_sizes"] == 2
 
+    def test_a_title_that_tells_a_dilation_nobody_earns(self) -> None:
+        note = "PROCEDURE PERFORMED: Venoplasty.\n\nDESCRIPTION: The left common iliac vein is patent."
+        assert of_note(note)["title_unmet"] == 1
+        met = note.replace("is patent", "was ballooned, 80% stenosis")
+        assert of_note(met)["counted"] == 1
+        assert of_note(met)["title_unmet"] == 0
+
     def test_title_and_counted_veins(self) -> None:
         title = "PROCEDURE PERFORMED: Balloon angioplasty of the left external iliac vein.\n\n"
         found = of_note(title + "DESCRIPTION: An 80% stenosis of the left common iliac vein was ballooned to 14 mm.")

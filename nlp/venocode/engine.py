@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from venocode import __version__
 from venocode.classifier.calibration import expit
-from venocode.classifier.evidence import note_evidence, with_evidence
+from venocode.classifier.evidence import gather
 from venocode.classifier.features import rules_probability
 from venocode.classifier.note import note_features
 from venocode.counting import PolicySettings, count, load_policy
@@ -129,8 +129,8 @@ class Engine:
         -------
         Case
         """
-        findings = with_evidence(vein_findings(analysis), analysis)
-        facts = replace(note_facts(analysis), evidence=note_evidence(analysis))
+        findings, told = gather(vein_findings(analysis), analysis)
+        facts = replace(note_facts(analysis), evidence=told)
         valve = any(act.kind == "valve" and act.assertion == "performed" for act in analysis.acts)
         return Case(findings, facts, self.policy, circuit_limb(analysis), valve)
 

@@ -54,8 +54,8 @@ TREATING_WORDS = frozenset(
 )
 
 
-def with_evidence(findings: Iterable[VeinFinding], analysis: Analysis) -> tuple[VeinFinding, ...]:
-    """The findings with the evidence of each vein.
+def gather(findings: Iterable[VeinFinding], analysis: Analysis) -> tuple[tuple[VeinFinding, ...], dict[str, float]]:
+    """The evidence of each vein and of the note.
 
     Parameters
     ----------
@@ -66,11 +66,12 @@ def with_evidence(findings: Iterable[VeinFinding], analysis: Analysis) -> tuple[
 
     Returns
     -------
-    tuple of VeinFinding
-        The same findings in the same order, ``evidence`` filled in.
+    tuple
+        The same findings in the same order with ``evidence`` filled in, and what the whole note says about how many
+        veins were treated and what of it found no vein. Only what was found stands in it; a missing key is 0.
     """
     note = _Note(analysis)
-    return tuple(replace(f, evidence=note.vein(f)) for f in findings)
+    return tuple(replace(f, evidence=note.vein(f)) for f in findings), note.whole()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,24 @@ class _Note:
         if not supported:
             found |= self._unsupported(finding, mentions)
         return {k: float(v) for k, v in found.items() if v}
+
+    def whole(self) -> dict[str, float]:
+        """The evidence of the note."""
+        acting = [s for s in self.body if s.index in self.acting_sentences]
+        found = {
+            "words": len(self.a.acts),
+            "orphans": len(self.silent),
+            "sizes": len(_sizes(self.a, self.body)),
+            **{f"told_{n}": True for n in _told(self.a, self.body)},
+            "hedged": sum(_said(self.a, s, HEDGES) for s in acting),
+            "old_stents": len(self.a.by_kind.get("stent_old", ())),
+            "title_acts": sum(self._titled(x.sentence) for x in self.a.acts if x.assertion == "performed"),
+        }
+        return {k: float(v) for k, v in found.items() if v}
+
+    def _titled(self, sentence: int) -> bool:
+        s = self.a.sentences[sentence]
+        return s.section.kind == "header" or is_title(self.a, s)
 
     def _unsupported(self, finding: VeinFinding, mentions: list[VeinMention]) -> dict[str, float]:
         """What could still speak for a vein that no act was linked to."""
@@ -243,35 +262,6 @@ def _of_acts(acts: list[_Act]) -> dict[str, float]:
         "outside_body": not any(a.body for a in acts),
         "since": min(a.since for a in acts),
     }
-
-
-# --- the note ---------------------------------------------------------------------------------------------------------
-
-
-def note_evidence(analysis: Analysis) -> dict[str, float]:
-    """What the whole note says about how many veins were treated, and what of it found no vein.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        What the pipes found.
-
-    Returns
-    -------
-    dict of str to float
-        Only what was found; a missing key is 0.
-    """
-    note = _Note(analysis)
-    acting = [s for s in note.body if s.index in note.acting_sentences]
-    found = {
-        "words": len(analysis.acts),
-        "orphans": len(note.silent),
-        "sizes": len(_sizes(analysis, note.body)),
-        **{f"told_{n}": True for n in _told(analysis, note.body)},
-        "hedged": sum(_said(analysis, s, HEDGES) for s in acting),
-        "old_stents": len(analysis.by_kind.get("stent_old", ())),
-    }
-    return {k: float(v) for k, v in found.items() if v}
 
 
 def _balloon_told(analysis: Analysis, s: Sentence) -> bool:

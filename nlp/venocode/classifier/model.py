@@ -73,10 +73,10 @@ class VeinModel:
 
 def explain(head: VeinHead, rows: list[list[float]], names: Sequence[str]) -> list[Explanation]:
     """What each named feature adds to the log-odds of each row, the strongest first."""
-    base = float(head.intercept_[0])
+    base, weights = float(head.intercept_[0]), head.coef_[0].tolist()
     out = []
-    for row, added in zip(rows, head.contributions(rows).tolist(), strict=True):
-        parts = [Contribution(n, x, c) for n, x, c in zip(names, row, added, strict=True) if c]
+    for row in rows:
+        parts = [Contribution(n, x, w * x) for n, w, x in zip(names, weights, row, strict=True) if w * x]
         out.append(Explanation(base, tuple(sorted(parts, key=lambda c: -abs(c.log_odds)))))
     return out
 

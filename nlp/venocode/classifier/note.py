@@ -40,6 +40,7 @@ FEATURES = (
     Feature("severe_apart", -1, "veins told half or more lost and not ballooned, or ballooned and not so told (0-4)"),
     # agreement with title and impression
     Feature("title_missing", -1, "veins dilated by the title, neither counted nor explained (0-3)"),
+    Feature("title_unmet", -1, "the title tells a dilation, and no vein earns a unit"),
     Feature("title_silent", -1, "counted veins that a title with veins does not name (0-3)"),
     Feature("impression_silent", -1, "counted veins that an impression with treated veins does not name (0-3)"),
 )
@@ -62,7 +63,7 @@ def note_features(counted: CountedNote, case: Case) -> list[float]:
     -------
     list of float
     """
-    values = _certainty(counted) | _burden(counted, case) | _unaccounted(counted, case) | _agreement(counted)
+    values = _certainty(counted) | _burden(counted, case) | _unaccounted(counted, case) | _agreement(counted, case)
     return [float(values[name]) for name in NAMES]
 
 
@@ -114,13 +115,14 @@ def _unaccounted(counted: CountedNote, case: Case) -> dict[str, float]:
     }
 
 
-def _agreement(counted: CountedNote) -> dict[str, float]:
+def _agreement(counted: CountedNote, case: Case) -> dict[str, float]:
     veins = counted.veins
     titled = any(d.finding.n("title") for d in veins)
     concluded = any(d.finding.n("conclusion") for d in veins)
     missing = [d for d in veins if d.finding.n("title") and not d.counted and d.reason not in EXPLAINING]
     return {
         "title_missing": min(len(missing), 3),
+        "title_unmet": case.facts.evidence.get("title_acts", 0) > 0 and not counted.counted,
         "title_silent": min(sum(not d.finding.n("title", "title_stent") for d in counted.counted), 3) if titled else 0,
         "impression_silent": min(sum(not d.finding.n("conclusion") for d in counted.counted), 3) if concluded else 0,
     }

@@ -52,7 +52,7 @@ from venocode.rules import load_rules
 #: The note head is nested: two voices are held out at a time.
 FEWEST_VOICES = 3
 #: The candidates whose figures the manifest keeps; ``venocode train --compare`` shows all.
-KEPT = {"head": "shipped head", "rules": "rules only", "naive": "naive"}
+KEPT = {"head": "shipped head", "rates": "rules, rates learned", "rules": "rules only", "naive": "naive"}
 
 
 def train(corpora: Path, out: Path) -> dict[str, Any]:
@@ -137,6 +137,7 @@ def _figures(notes: list[ReadNote]) -> dict[str, Any]:
     found = {key: outcomes(notes, name, known[name]) for key, name in KEPT.items()}
     out: dict[str, Any] = {key: figures(o) for key, o in found.items()}
     out["head"]["to_rules"] = difference(found["head"], found["rules"])
+    out["head"]["to_rates"] = difference(found["head"], found["rates"])
     out["by_voice"] = {
         voice: {key: figures([x for x in o if x.voice == voice]) for key, o in found.items()} for voice in voices(notes)
     }

@@ -246,7 +246,10 @@ def compare(notes: list[ReadNote]) -> dict[str, dict[str, Any]]:
     dict of str to dict
         Figures by name of the candidate.
     """
-    found = {name: outcomes(notes, name, learner) for name, learner in candidates().items()}
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # samples this small are slowed down by threads
+        found = {name: outcomes(notes, name, learner) for name, learner in candidates().items()}
     rules = found["rules only"]
     return {name: figures(o) | {"to_rules": difference(o, rules)} for name, o in found.items()}
 

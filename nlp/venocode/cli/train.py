@@ -58,7 +58,7 @@ def table(found: dict[str, dict[str, Any]]) -> list[str]:
 def summary(found: dict[str, Any]) -> list[str]:
     """What training found, in a few lines."""
     lines = table({k: found[k] | {"to_rules": found["head"]["to_rules"]} for k in ("head",)})[:1]
-    for key in ("head", "rules", "naive"):
+    for key in ("head", "rates", "rules", "naive"):
         f = found[key]
         lines.append(
             f"{key}: log loss {f['log_loss']:.4f} ({_range(f['log_loss_ci'])}), codes and units right {f['case_exact']:.4f} "
