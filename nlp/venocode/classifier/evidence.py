@@ -125,9 +125,10 @@ class _Note:
         acts = [self._act(link, mentions, names) for link in finding.links if link.event in ACTING]
         found = _of_acts(acts) | self._of_mentions(mentions)
         supported = bool(acts)
-        titled = bool(names & self.titled)
+        titled = bool(names & self.titled) or any(_unspecified(vein, self.titled) for vein in names)
+        direct = any(link.event in ACTING and link.how == "direct" for link in finding.links)
         found["title_agrees"] = supported and titled
-        found["title_omits"] = supported and bool(self.titled) and not titled
+        found["title_omits"] = supported and bool(self.titled) and not titled and not direct
         found["impression_omits"] = supported and bool(self.concluded) and not names & self.concluded
         found["only_concluded"] = supported and not any(
             link.event != "conclusion" for link in finding.links if link.event in ACTING
@@ -302,3 +303,10 @@ def _told(analysis: Analysis, body: list[Sentence]) -> Iterator[int]:
 
 def _said(analysis: Analysis, s: Sentence, words: frozenset[str]) -> bool:
     return bool(words & set(analysis.norms[s.start : s.end]))
+
+
+def _unspecified(vein: tuple[str, str], titled: set[tuple[str, str]]) -> bool:
+    """Whether a title names the vein loosely ("left iliac venoplasty" for the common iliac vein)."""
+    name, side = vein
+    loose = {("iliac_vein", side), ("iliac_vein", "unknown")} if name.endswith("iliac_vein") else set()
+    return bool(titled & {(name, "unknown"), *loose})

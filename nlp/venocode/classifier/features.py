@@ -68,7 +68,7 @@ FEATURES = (
     Feature("no_acts", -1, "no act linked to it, and none was performed in the note"),
     # agreement with title and impression (never evidence by themselves: policy P16)
     Feature("title_agrees", 1, "an act in the body, and the title names the vein"),
-    Feature("title_omits", -1, "an act in the body, and the title names only other veins"),
+    Feature("title_omits", -1, "acts by reference or implication alone, and the title names only other veins"),
     Feature("impression_omits", -1, "an act in the body, and the impression names only other veins"),
     Feature("side_unknown", -1, "its side is never told"),
     Feature("side_inferred", -1, "its side is never told beside its name"),
