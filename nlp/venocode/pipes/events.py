@@ -1029,7 +1029,7 @@ class _Sentence:
 RANGE_BEGINS = frozenset(
     "starting starts started beginning begins began extending extended extends running runs ran".split()
 )
-RANGE_ENDS = frozenset("into to through".split())
+RANGE_ENDS = frozenset("into to through ends ending reaches reaching".split())
 #: Tokens between an act and a vein of its clause, where one stands nearer (run-on notes).
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
