@@ -362,7 +362,8 @@ class _Sentence:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
         for index in range(self.s.index, max(-1, self.s.index - 4), -1):
             sentence = self.a.sentences[index]
-            if sentence.section is not self.s.section or index == self.r.acted_sentence:
+            apart = sentence.section is not self.s.section and (self.s.index - index > 2 or sentence.section.kind != "body")
+            if apart or index == self.r.acted_sentence:
                 return None  # after an act, an hourglass is the balloon's
             spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
             if spoken:
@@ -503,6 +504,8 @@ class _Sentence:
             if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
+            if words[-1:] and words[-1] in BESIDE_STENT:
+                continue
             if self._known_stent(atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
                 continue
             if any(
@@ -558,6 +561,8 @@ class _Sentence:
         return not any(w in PLACED for w in self.a.norms[end : end + 6])
 
     def _stent_reference(self, clause: tuple[int, int]) -> list[Vein]:
+        if SHUNT_STENT & set(self.a.norms[clause[0] : clause[1]]):
+            return []  # it lies in the tract of a portosystemic shunt
         if self.r.stented and any(
             w in ("both", "second", "it", "this", "these", "all", "each", "stents")
             for w in self.a.norms[clause[0] : clause[0] + 4]
@@ -1036,6 +1041,8 @@ CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
 NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
 OWN = frozenset({"its", "there"})
+SHUNT_STENT = frozenset({"viatorr", "tips", "shunt"})
+BESIDE_STENT = frozenset("below above beyond within inside through".split())
 OF_THESE = (
     ["of", "these"],
     ["of", "the"],
@@ -1065,7 +1072,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "mustard senning fontan pathway coarctation coarct recoarctation isthmus ductus rvot homograft "
+    "viatorr mustard senning fontan pathway coarctation coarct recoarctation isthmus ductus rvot homograft "
     "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
