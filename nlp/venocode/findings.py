@@ -50,6 +50,7 @@ class NoteFacts:
     performed_acts: int = 0
     bridging: tuple[tuple[Vein, Vein], ...] = ()
     arteries: tuple[tuple[Vein, int, int], ...] = ()
+    stent_told: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -227,6 +228,16 @@ def note_facts(analysis: Analysis) -> NoteFacts:
         performed_acts=len(performed) + _sized_dilations(analysis),
         bridging=tuple(_bridges(analysis)),
         arteries=tuple(_artery_acts(analysis)),
+        stent_told=_stent_told(analysis),
+    )
+
+
+def _stent_told(analysis: Analysis) -> bool:
+    """Whether the body speaks of a stent that is neither denied nor an old one."""
+    old = {i for a in analysis.by_kind.get("stent_old", ()) for i in range(a.start, a.end)}
+    return any(
+        start not in old and not {"no", "not", "without", "old"} & set(analysis.norms[max(0, start - 3) : start])
+        for start, _ in _body_atoms(analysis, "stent")
     )
 
 
@@ -451,7 +462,7 @@ def _tips(analysis: Analysis) -> tuple[int, int] | None:
     ]
     stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
     titled = [f for f in found if _titled(analysis, f[0])]
-    told = stented or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    told = stented or "viatorr" in analysis.norms or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
     return (titled or found)[0] if titled or (found and told) else None
 
 

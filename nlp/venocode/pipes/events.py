@@ -979,6 +979,9 @@ class _Sentence:
                 for v in m.veins:
                     self.link(v, "result", "state", m.start, m.end, m.rule)
 
+    def _lesion_here(self) -> bool:
+        return self.a.has("lesion", self.s.start, self.s.end) or self.a.has("waist", self.s.start, self.s.end)
+
     def _refocus(self) -> None:
         plain = [
             m
@@ -988,7 +991,7 @@ class _Sentence:
             and not self.states[m.start].normal
         ]
         self._refocus_arteries(plain)
-        if not self.names:
+        if not self.names and (self.a.has("lesion_ref", self.s.start, self.s.end) or self._lesion_here()):
             described = described_lesion(
                 self.r.lesions.candidates(self.r.stented), self.a.norms[self.s.start : self.s.end]
             )

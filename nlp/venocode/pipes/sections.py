@@ -28,6 +28,7 @@ BODY_BEGINS = re.compile(
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b(?:ago|elsewhere|last|since)\b", re.IGNORECASE)
 FOUND = re.compile(r"\b(?:re)?stenos|\bnarrow|\bpatent|\bocclu|\bopen\b", re.IGNORECASE)
 PLACED = re.compile(r"\b(?:deployed|placed|implanted)\b|\d ?(?:mm ?)?x ?\d", re.IGNORECASE)
+NAMES_OF_PROCEDURE = ("proc name", "procedure name", "name of procedure", "operation name", "name of operation")
 #: Headings that seldom stand over a title.
 DEEDS = frozenset({"treatment", "intervention", "interventions", "therapy"})
 PROSE_LENGTH = 150
@@ -107,6 +108,8 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
         section: dict[str, Any] = exact[key]
         return None if section["name"] == "implants" and heading[-1:].isdigit() else section  # "Stent 2: 14 x 60"
     count = len(key.split())
+    if mark.strip() == "|" and any(f" {w}" in f" {key}" for w in NAMES_OF_PROCEDURE):
+        return exact["procedure name"]  # a row of a record: "PROC NAME(S) | 1. ..."
     if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None
     if mark.strip() == "" and (count > 6 or not heading[:1].isupper()):
