@@ -920,6 +920,8 @@ class _Sentence:
         words = a.norms[clause[0] : clause[1]]
         if any(w in FOREIGN for w in words) or _graft_limb(words):
             return True
+        if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
+            return True
         return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
 
     def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
