@@ -18,6 +18,7 @@ from venocode import __version__
 from venocode.classifier.features import NAMES, features, rules_probability
 from venocode.classifier.model import CARD_FILE, MANIFEST_FILE, MODEL_FILE
 from venocode.corpus import GoldNote, read_notes
+from venocode.corpus.generate import is_generated
 from venocode.counting import count, load_policy
 from venocode.counting.count import log_agreement
 from venocode.counting.policy import Case
@@ -52,6 +53,7 @@ class ReadNote:
     case: Case
     examples: tuple[Example, ...]
     treated: frozenset[tuple[str, str]]
+    generated: bool = False
 
     @property
     def known(self) -> list[Example]:
@@ -91,7 +93,10 @@ def train(corpora: Path, out: Path) -> dict[str, Any]:
     data = skops.io.dumps(estimator)
     out.mkdir(parents=True, exist_ok=True)
     (out / MODEL_FILE).write_bytes(data)
-    manifest = _manifest(files, data, len(notes), figures, estimator)
+    written = sum(not n.generated for n in notes)
+    manifest = _manifest(files, data, written, figures, estimator)
+    if written < len(notes):
+        manifest["generated"] = len(notes) - written
     manifest["calibration"] = calibration
     (out / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (out / CARD_FILE).write_text(_card(manifest), encoding="utf-8")
@@ -104,7 +109,11 @@ def _check_enough(notes: list[ReadNote], folder: Path) -> None:
         raise CorpusError(
             f"no notes in the *.notes files under {folder}; a note begins with a line '=== id | style | tags'"
         )
-    voices = sorted({n.voice for n in notes})
+    voices = _voices(notes)
+    if not voices:
+        raise CorpusError(
+            f"only generated notes under {folder}; add notes written by hand, which alone are measured on"
+        )
     if len(voices) < 2:
         raise CorpusError(
             f"only one voice ({voices[0]}.notes) under {folder}; add a file of another author, so that one can be held out"
@@ -116,6 +125,11 @@ def _check_enough(notes: list[ReadNote], folder: Path) -> None:
                 f"too few notes under {folder}: without {voice}.notes no vein that was "
                 f"{'not ' if 1 in kinds else ''}ballooned is left to learn from; add notes of other authors"
             )
+
+
+def _voices(notes: list[ReadNote]) -> list[str]:
+    """The voices that can be held out: generated notes train, and no figure is ever taken from them."""
+    return sorted({n.voice for n in notes if not n.generated})
 
 
 def new_estimator() -> Any:
@@ -156,11 +170,11 @@ def read_gold(engine: Engine, note: GoldNote, voice: str) -> ReadNote:
         label = int(f.vein in treated or reason in BALLOONED or stented)
         untold = stented and not f.n("treated", "around")
         examples.append(Example(f.vein, tuple(features(f)), None if untold else label, rules_probability(f)))
-    return ReadNote(voice, case, tuple(examples), treated)
+    return ReadNote(voice, case, tuple(examples), treated, is_generated(note))
 
 
 def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, float] | None]:
-    """Leave one voice out.
+    """Leave one voice out; generated notes may train but are never held out.
 
     Returns
     -------
@@ -178,9 +192,9 @@ def cross_validate(notes: list[ReadNote]) -> tuple[dict[str, Any], dict[str, flo
     exact: list[int] = []
     rules_exact: list[int] = []
     by_voice: dict[str, Any] = {}
-    for voice in sorted({n.voice for n in notes}):
+    for voice in _voices(notes):
         estimator = fit([e for n in notes if n.voice != voice for e in n.known])
-        held = [n for n in notes if n.voice == voice]
+        held = [n for n in notes if n.voice == voice and not n.generated]
         first = len(exact)
         y: list[int] = []
         p: list[float] = []
@@ -259,6 +273,11 @@ def _manifest(files: list[Path], data: bytes, notes: int, figures: dict[str, Any
 
 def _card(manifest: dict[str, Any]) -> str:
     figures = manifest["figures"]
+    made = (
+        f" {manifest['generated']} generated notes trained with them; no figure is taken from those."
+        if "generated" in manifest
+        else ""
+    )
     rows = "\n".join(
         f"| {voice} | {f['veins']} | {f['head']:.3f} | {f['rules']:.3f} | {f['notes_exact']:.3f} |"
         for voice, f in figures["by_voice"].items()
@@ -277,7 +296,7 @@ features of the findings (`nlp/venocode/classifier/features.py`; weights in `man
 {manifest["seed"]}; stored with skops. Rebuilt by `venocode train`.
 
 **Data.** {manifest["notes"]} invented, hand-marked notes under `corpora/notes` ({figures["veins"]} veins,
-{figures["ballooned"]} of them ballooned). No patient data. The rules were written while looking at these notes, so the
+{figures["ballooned"]} of them ballooned). No patient data.{made} The rules were written while looking at these notes, so the
 figures below are development figures: they are optimistic for notes of other authors.
 
 **Figures** (leave one voice out; share of veins decided rightly, log loss, Brier score, share of notes whose

@@ -7,8 +7,10 @@ Generated notes test and train; no figure is ever reported on them: their ids be
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from venocode.corpus.generator.layout import draw_layout, written
 from venocode.corpus.generator.noise import noisy
@@ -78,6 +80,38 @@ def generated_note(index: int, seed: int = 0, setting: str | None = None, noise:
 def is_generated(note: GoldNote) -> bool:
     """Whether a note came from here: such a note may train, and never enters a reported figure."""
     return note.note_id.startswith(PREFIX) or note.style.startswith(STYLE)
+
+
+def to_marked(note: GoldNote) -> str:
+    """One note as a block of a ``.notes`` file, as :func:`venocode.corpus.read_notes` reads it.
+
+    Parameters
+    ----------
+    note : GoldNote
+        A note whose spans do not overlap.
+
+    Returns
+    -------
+    str
+    """
+    out: list[str] = []
+    at = 0
+    for span in sorted(note.spans, key=lambda s: int(s["start"])):
+        out += [note.text[at : span["start"]], f"<<{_head(span)}|{span['text']}>>"]
+        at = span["end"]
+    body = "".join([*out, note.text[at:]])
+    title = f"{note.note_id} | {note.style} | {', '.join(note.phenomena)}"
+    return f"=== {title}\n{json.dumps(note.gold)}\n---\n{body}\n"
+
+
+def _head(span: dict[str, Any]) -> str:
+    label = span["label"]
+    if label == "VEIN":
+        veins = "+".join(f"{v['side']} {v['vein']}" for v in span["veins"])
+        return f"V:{veins}:{span['role']}"
+    if label == "ANGIOPLASTY":
+        return f"A:{span['assertion']}"
+    return f"X:{span['approach']}" if label == "ACCESS" else "F"
 
 
 def _phenomena(s: Scenario) -> tuple[str, ...]:

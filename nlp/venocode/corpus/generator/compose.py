@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from venocode.corpus.generator.grammar import Facts
 from venocode.corpus.generator.scenario import CIRCUITS, Fact, Scenario, Site, Vein, pick
 from venocode.corpus.generator.teller import NUMBERS, Teller, facts_of, words_of
 
@@ -20,6 +21,8 @@ STEPS = {"tips": "tips_steps", "creation": "creation_steps", "baffle": "baffle_s
 SERVICES = frozenset({"exchange", "lead", "filter", "clot", "pulmonary", "circuit"})
 PLURAL = {"was": "were", "was_next": "were"}
 SEVERAL = frozenset({"plural"})
+#: The lesion was told in the sentence before.
+JUST_TOLD = frozenset({"just_told"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ def _way(t: Teller, s: Scenario) -> str:
     targets = _targets(s)
     lesions = [f for f in s.facts if _told_lesion(f)]
     ways = ["each", "each", "list"]
-    if s.known & set(STEPS) or len(targets) < 2 or len(s.sites) > 1 and "circuit" in s.known:
+    if s.known & set(STEPS) or len(targets) < 2 or (len(s.sites) > 1 and "circuit" in s.known):
         return "each"
     ways.append("together")
     if lesions == targets:
@@ -174,7 +177,7 @@ def _way(t: Teller, s: Scenario) -> str:
 
 def _plain_way(t: Teller, s: Scenario) -> str:
     targets = _targets(s)
-    if len(targets) < 2 or s.known & set(STEPS) or len(s.sites) > 1 and "circuit" in s.known:
+    if len(targets) < 2 or s.known & set(STEPS) or (len(s.sites) > 1 and "circuit" in s.known):
         return "each"
     return pick(t.rng, ("each", "each", "list", "together"))
 
@@ -269,10 +272,10 @@ def _pairs_and_old_stents(t: Teller, s: Scenario) -> list[str]:
     return lines
 
 
-def _of_pair(t: Teller, s: Scenario, rule: str, pair: tuple[int, int]) -> str:
+def _of_pair(t: Teller, s: Scenario, rule: str, pair: tuple[int, int], facts: Facts = frozenset()) -> str:
     first, second = s.facts[pair[0]], s.facts[pair[1]]
     veins = {"first": (first.vein,), "second": (second.vein,)}
-    return t.say(rule, veins, words_of(first), facts_of(first))
+    return t.say(rule, veins, words_of(first), facts_of(first) | facts)
 
 
 def _other(t: Teller, s: Scenario, f: Fact) -> list[str]:
@@ -294,9 +297,8 @@ def _ending(t: Teller, s: Scenario) -> list[str]:
         lines.append(t.say("no_stent"))
     if s.doing("ballooned") and t.chance(0.1):
         lines.append(t.say("negated_rest"))
-    if SERVICES & s.known or s.setting == "pulmonary":
-        if t.chance(0.8):
-            lines.append(t.say("service"))
+    if (SERVICES & s.known or s.setting == "pulmonary") and t.chance(0.8):
+        lines.append(t.say("service"))
     return lines
 
 
@@ -310,7 +312,8 @@ def _interleaved(t: Teller, s: Scenario) -> list[str]:
     for i, f in enumerate(s.facts):
         if s.bridge and i in s.bridge:
             if i == s.bridge[0]:
-                lines += [_of_pair(t, s, "lesion_bridge", s.bridge), _of_pair(t, s, "treat_bridge", s.bridge)]
+                lines.append(_of_pair(t, s, "lesion_bridge", s.bridge))
+                lines.append(_of_pair(t, s, "treat_bridge", s.bridge, JUST_TOLD))
             continue
         if _told_lesion(f):
             lines.append(t.about("lesion", f))
@@ -347,7 +350,7 @@ def title(t: Teller) -> list[str]:
     """The procedure list."""
     s = t.scenario
     lines: list[str] = []
-    if s.has_body and s.known - {"title_alone"} | {s.setting} and t.chance(0.6):
+    if s.has_body and t.chance(0.6):
         lines.append(t.say("title_plain"))
     ballooned = [f.vein for f in s.doing("ballooned")]
     if s.title == "generic" and ballooned:

@@ -121,7 +121,9 @@ class Grammar:
         """
         fitting = self.fitting(rule, voice, facts)
         if not fitting:
-            raise RuleError(f"rule {rule}: no production for voice {voice} and {', '.join(sorted(facts)) or 'no facts'}")
+            raise RuleError(
+                f"rule {rule}: no production for voice {voice} and {', '.join(sorted(facts)) or 'no facts'}"
+            )
         return fitting[int(rng.random() * len(fitting))]
 
     def fitting(self, rule: str, voice: str, facts: Facts) -> tuple[Production, ...]:

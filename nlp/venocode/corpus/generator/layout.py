@@ -93,6 +93,7 @@ def written(scenario: Scenario, layout: Layout, rng: random.Random) -> str:
     t = Teller(scenario, layout.voice, rng)
     parts = _sections(t, layout)
     text = _archive(t, layout, parts) if layout.body == "archive" else _page(t, layout, parts)
+    text = text.lstrip("\n")
     if layout.voice == "uk":
         text = _respelled(text, "british")
     if "artery" in scenario.known:
@@ -106,7 +107,7 @@ def _sections(t: Teller, layout: Layout) -> list[tuple[str, list[str]]]:
     if not s.has_body:
         return [("title", compose.title(t))]
     if s.title == "none":
-        wanted.remove("title") if "title" in wanted else None
+        wanted = [x for x in wanted if x != "title"]
     parts: dict[str, list[str]] = {}
     for name in wanted:  # what stands first is told first, so that sides are told before they are left out
         if name in FIRM:
@@ -167,8 +168,7 @@ def _body(t: Teller, layout: Layout, name: str, lines: Sequence[str]) -> str:
             stamped.append(f"\n{minute // 60:02d}:{minute % 60:02d} {line}")
         return "".join(stamped)
     if layout.body in LISTS and name in ("technique", "findings", "result"):
-        mark = (lambda i: "- ") if layout.body == "bullets" else (lambda i: f"{i}) ")
-        return "".join(f"\n {mark(i)}{line}" for i, line in enumerate(told, 1))
+        return "".join(f"\n {'-' if layout.body == 'bullets' else f'{i})'} {line}" for i, line in enumerate(told, 1))
     if layout.body == "lines" and name == "technique":
         return "".join(f"\n{line}" for line in told)
     return _paragraph(t, name, told)
@@ -192,9 +192,7 @@ def _archive(t: Teller, layout: Layout, parts: Sequence[tuple[str, list[str]]]) 
     for name, lines in parts:
         head = layout.heads.format(head=t.say(f"head_{name}").upper())
         told = [t.sentence(line) for line in lines]
-        if name == "title" and len(told) > 1:
-            body = ",".join(f"{i}.  {line}" for i, line in enumerate(told, 1))
-        else:
-            body = " ".join(told)
+        listed = name == "title" and len(told) > 1
+        body = ",".join(f"{i}.  {line}" for i, line in enumerate(told, 1)) if listed else " ".join(told)
         pieces.append(head + body)
     return ",".join(pieces) + "\n"

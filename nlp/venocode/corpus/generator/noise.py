@@ -74,9 +74,7 @@ def small(marked: str, rng: random.Random) -> str:
 
 def glued(marked: str, rng: random.Random) -> str:
     """Now and then no space after a full stop or a comma."""
-    return _outside(
-        marked, lambda text: re.sub(r"([a-z][.,]) (?=[A-Za-z])", lambda m: _glue(m.group(1), rng), text)
-    )
+    return _outside(marked, lambda text: re.sub(r"([a-z][.,]) (?=[A-Za-z])", lambda m: _glue(m.group(1), rng), text))
 
 
 def _glue(stop: str, rng: random.Random) -> str:

@@ -11,7 +11,9 @@ from venocode.corpus.generator.scenario import CIRCUITS, OTHER_BALLOON, Fact, Sc
 
 ARM = frozenset({"cephalic_vein", "basilic_vein", "brachial_vein", "axillary_vein", "subclavian_vein", "brachiocephalic_vein",
                  "superior_vena_cava"})  # fmt: skip
-CHEST = frozenset({"subclavian_vein", "brachiocephalic_vein", "superior_vena_cava", "axillary_vein", "internal_jugular_vein"})
+CHEST = frozenset(
+    {"subclavian_vein", "brachiocephalic_vein", "superior_vena_cava", "axillary_vein", "internal_jugular_vein"}
+)
 ONE_VESSEL = (frozenset({"external_iliac_vein", "common_femoral_vein"}), frozenset({"femoral_vein", "popliteal_vein"}))
 REVIEW = frozenset({"intracranial_sinus", "coronary_sinus", "pulmonary_vein", "lead_venoplasty", "catheter_exchange", "old_access",
                     "special_conduit", "two_routes", "header_only", "side_unspecified", "vein_unspecified"})  # fmt: skip

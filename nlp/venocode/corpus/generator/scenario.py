@@ -215,7 +215,7 @@ def _sites(rng: random.Random, entry: Mapping[str, Any], side: str, chain: Seque
         words.append(pick(rng, entry["second"]))
     sites: list[Site] = []
     for word in words:
-        if word == "none" or (rng.random() < 0.03 and "circuit" not in entry.get("facts", ())):
+        if word == "none" or ("facts" not in entry and rng.random() < 0.03):  # not told
             continue
         *before, how = word.split(" ") if word.endswith((" open", " tract")) else (*word.split(" "), "percutaneous")
         vessel, at = (chain[0][0], chain[0][1]) if before == ["chain"] else _vein(" ".join(before), side)
@@ -248,16 +248,21 @@ def _untold(rng: random.Random, s: Scenario) -> Scenario:
     if not s.has_body:
         return replace(s, fluoroscopy=False, sized=False, result=False)
     acted = [f for f in s.facts if f.act != "imaged"]
-    if len(acted) == 1 and acted[0].act == "ballooned" and acted[0].lesion and acted[0].lesion.kind != "instent":
-        if s.setting in ("leg", "chest", "lead", "catheter", "renal") and rng.random() < 0.12:
-            return replace(s, facts=tuple(replace(f, lesion_told=f.act == "imaged") for f in s.facts))
+    plain = len(acted) == 1 and acted[0].act == "ballooned" and acted[0].lesion and acted[0].lesion.kind != "instent"
+    if plain and s.setting in ("leg", "chest", "lead", "catheter", "renal") and rng.random() < 0.12:
+        return replace(s, facts=tuple(replace(f, lesion_told=f.act == "imaged") for f in s.facts))
     return s
 
 
 def _remembered(rng: random.Random, s: Scenario) -> Scenario:
     """An earlier balloon in a vein that is only looked at, or treated again, today."""
     open_to = [f.vein for f in s.facts if f.act in ("imaged", "ballooned") and f.lesion_told]
-    if not open_to or not s.has_body or s.setting in ("unnamed", "unsided", "creation", "artery") or rng.random() > 0.25:
+    if (
+        not open_to
+        or not s.has_body
+        or s.setting in ("unnamed", "unsided", "creation", "artery")
+        or rng.random() > 0.25
+    ):
         return s
     return replace(s, history=(pick(rng, open_to),))
 
@@ -268,7 +273,9 @@ def _titled(rng: random.Random, s: Scenario) -> Scenario:
         return replace(s, title="agrees")
     if s.setting in ("unnamed", "unsided"):
         return replace(s, title=pick(rng, ("generic", "none")))
-    spare = [f.vein for f in s.facts if f.act == "imaged" and f.vein not in s.history and not s.known & {"artery", "baffle"}]
+    spare = [
+        f.vein for f in s.facts if f.act == "imaged" and f.vein not in s.history and not s.known & {"artery", "baffle"}
+    ]
     if spare and s.doing("ballooned") and rng.random() < 0.09:
         return replace(s, title="agrees", title_extra=(pick(rng, spare),))
     return replace(s, title=weighted(rng, {"agrees": 6, "generic": 2, "none": 1.5}))

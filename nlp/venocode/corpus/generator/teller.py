@@ -12,7 +12,6 @@ from venocode.corpus.generator.scenario import CIRCUITS, Fact, Scenario, Vein
 
 NO_VEINS: Mapping[str, Sequence[Vein]] = {}
 NO_WORDS: Mapping[str, str] = {}
-SPACES = re.compile(r" {2,}| (?=[.,;:])")
 STOPS = re.compile(r"[,;:]+(?=[.;])|\.(?=[,.])")
 ARTICLE = re.compile(r"\b([Aa]) (?=(?:<<[^|]*\|)?(?:8|11\b|18\b|[aeioAEIO]))")
 FIRST = re.compile(r"^(<<[^|]*\|)?([a-z])")
@@ -131,8 +130,12 @@ def _number(part: Number, rng: random.Random) -> int:
 
 def tidy(text: str) -> str:
     """Spaces, stops and articles put right where a piece was left empty or begins with a vowel."""
-    text = SPACES.sub(lambda m: "" if len(m.group()) == 1 else " ", text.strip())
-    return ARTICLE.sub(r"\1n ", STOPS.sub("", SPACES.sub(lambda m: "" if len(m.group()) == 1 else " ", text)))
+    text = text.strip()
+    while "  " in text:
+        text = text.replace("  ", " ")
+    for stop in ".,;:":
+        text = text.replace(f" {stop}", stop)
+    return ARTICLE.sub(r"\1n ", STOPS.sub("", text))
 
 
 def _facts_of(s: Scenario) -> Facts:
