@@ -191,8 +191,13 @@ def _work(t: Teller, s: Scenario, way: str) -> list[str]:
         return [t.say("treat_vague", facts=facts_of(s.facts[0]) | {"lesion"})]
     lines = _balloons(t, s, way)
     lines += _pairs_and_old_stents(t, s)
-    lines += [line for f in s.facts for line in _other(t, s, f)]
+    lines += [line for f in sorted(s.facts, key=_put_off) for line in _other(t, s, f)]
     return lines + _ending(t, s)
+
+
+def _put_off(f: Fact) -> bool:
+    """Plans are told after deeds."""
+    return f.act == "planned"
 
 
 def _steps(t: Teller, s: Scenario, rule: str) -> str:
@@ -297,17 +302,18 @@ def _ending(t: Teller, s: Scenario) -> list[str]:
         lines.append(t.say("no_stent"))
     if s.doing("ballooned") and t.chance(0.1):
         lines.append(t.say("negated_rest"))
-    if (SERVICES & s.known or s.setting == "pulmonary") and t.chance(0.8):
+    firm = s.known & {"exchange", "lead", "filter"}  # without it the reader could not know what the session was for
+    if firm or ((SERVICES & s.known or s.setting == "pulmonary") and t.chance(0.8)):
         lines.append(t.say("service"))
     return lines
 
 
 def _can_interleave(s: Scenario) -> bool:
-    return not s.known & set(STEPS) and s.setting != "unnamed" and len(s.sites) < 2
+    return not s.known & set(STEPS) and s.setting != "unnamed" and len(s.sites) < 2 and s.long_stent is None
 
 
 def _interleaved(t: Teller, s: Scenario) -> list[str]:
-    """Each lesion followed by what was done to it."""
+    """Each lesion followed by what was done to it; plans come last."""
     lines: list[str] = []
     for i, f in enumerate(s.facts):
         if s.bridge and i in s.bridge:
@@ -326,8 +332,9 @@ def _interleaved(t: Teller, s: Scenario) -> list[str]:
                 lines.append(t.about(_treat(s), f))
         elif f.act == "imaged" and f.lesion is None:
             lines.append(t.about("normal", f))
-        else:
+        elif f.act != "planned":
             lines += _other(t, s, f)
+    lines += [line for f in s.doing("planned") for line in _other(t, s, f)]
     return lines + _ending(t, s)
 
 
