@@ -215,8 +215,8 @@ class TestGrammar:
         assert set(grammar.productions) - said == set()
 
     def test_every_slot_is_a_rule_or_a_word_someone_gives(self) -> None:
-        words = {"Both", "both", "Count", "From_route", "from_route", "age", "he", "He", "circuit", "circuit_short", "diameter", "label", "length",
-                 "man", "percent", "residual", "sex", "side", "side_word", "site_name", "was", "was_next"}  # fmt: skip
+        words = {"Both", "both", "Count", "From_route", "from_route", "age", "he", "He", "circuit", "circuit_short", "diameter",
+                 "label", "length", "man", "percent", "residual", "sex", "side", "side_word", "site_name", "was", "was_next"}  # fmt: skip
         grammar = load_grammar()
         slots = {s.word for p in grammar.productions.values() for s in _slots(p.template) if not s.attribute}
         assert slots - grammar.rules <= words
