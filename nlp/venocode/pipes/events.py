@@ -362,7 +362,9 @@ class _Sentence:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
         for index in range(self.s.index, max(-1, self.s.index - 4), -1):
             sentence = self.a.sentences[index]
-            apart = sentence.section is not self.s.section and (self.s.index - index > 2 or sentence.section.kind != "body")
+            apart = sentence.section is not self.s.section and (
+                self.s.index - index > 2 or sentence.section.kind != "body"
+            )
             if apart or index == self.r.acted_sentence:
                 return None  # after an act, an hourglass is the balloon's
             spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
