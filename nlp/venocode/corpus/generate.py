@@ -16,7 +16,8 @@ from venocode.corpus.generator.layout import draw_layout, written
 from venocode.corpus.generator.noise import noisy
 from venocode.corpus.generator.policy import gold_of
 from venocode.corpus.generator.scenario import Scenario, draw
-from venocode.corpus.gold import GoldNote, parse_marked
+from venocode.corpus.gold import GoldNote
+from venocode.corpus.marked import parse_marked
 
 PREFIX = "gen-"
 STYLE = "generated"
