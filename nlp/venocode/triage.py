@@ -11,20 +11,27 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, product
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from venocode.anatomy import MIDLINE, SIDED
+from venocode.classifier.calibration import expit
+from venocode.classifier.evidence import COUNTED_THINGS, NUMBERS, TREATING_WORDS
+from venocode.classifier.features import NAMES as VEIN_NAMES
+from venocode.classifier.features import rules_probability
+from venocode.classifier.note import MARGIN
+from venocode.classifier.note import NAMES as NOTE_NAMES
 from venocode.counting.count import lane
-from venocode.engine import Engine, calibrated
+from venocode.engine import Engine
 from venocode.findings import VeinFinding
 from venocode.pipes.events import FAILED
 from venocode.pipes.normalizer import normalise
 from venocode.pipes.numbers import UNITS
 from venocode.pipes.tokenizer import TOKEN
-from venocode.pipes.veins import MODIFIERS, PLURALS, SKIP
+from venocode.pipes.veins import MODIFIERS, PLURAL_LESIONS, PLURALS, PULMONARY_PLACES, SKIP
 from venocode.records import NoteResult
 from venocode.rules import entries, load_rules
 from venocode.text import read_note
@@ -42,7 +49,12 @@ BOTH = frozenset("both neither either each bilaterally".split())
 SIDES = ("left", "right", "unknown")
 #: Tokens behind a dilation in which its size would stand.
 SIZE_REACH = 3
-WHOLE = ("result", "normal", "untouched", "access", "other_balloon", "lesion")
+#: What a vein of which no act is told may show, by feature of the vein head.
+WITHOUT_ACT = {"untouched": 1, "other_balloon": 1, "lesion": 1, "result": 1, "normal_without_lesion": 1, "open_lesion": 1,
+               "access_without_lesion": 1, "no_acts": 1, "side_inferred": 1, "proofs": 1}  # fmt: skip
+#: And what only a note with words of pressure or inflation, or one with percentages.
+WITH_FORCE = {"balloon_beside": 1, "act_follows": 1, "orphan_acts": 3}
+WITH_PERCENT = {"severe": 1}
 RATIONALE = "Triage: no vein could be counted by the words of this note, so it was not read."
 
 _PLAIN_SIGNS = {i: chr(i) if chr(i).isalnum() else " " for i in range(128)}
@@ -51,6 +63,9 @@ _CLEANED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _JOINED = re.compile(r"[-/][ \t]*[\r\n]")
 #: A decimal number with a word glued to it: cut apart by the tokenizer only.
 _GLUED = re.compile(r"\d\.\d+[A-Za-z]")
+
+if TYPE_CHECKING:
+    from venocode.classifier.head import VeinHead
 
 Words = frozenset[str]
 
@@ -87,11 +102,14 @@ def words_of(text: str) -> list[str]:
         As they are spelled, not yet normalised. A text that cleaning could change beyond its white space and
         punctuation is cleaned first, which is slower.
     """
-    if not _is_plain(text):
-        text = read_note(text).text
-    elif not _GLUED.search(text):
-        return split(text)
-    return _tokens(text)
+    text = readable(text)
+    plain = text.isascii() and not _GLUED.search(text)
+    return split(text) if plain else [token for token in TOKEN.findall(text) if token[0].isalnum()]
+
+
+def readable(text: str) -> str:
+    """The text as cleaned, or as it is where cleaning changes nothing but white space and punctuation."""
+    return text if _is_plain(text) else read_note(text).text
 
 
 def _is_plain(text: str) -> bool:
@@ -100,10 +118,6 @@ def _is_plain(text: str) -> bool:
         return False
     lined = "\n" in text or "\r" in text
     return not (lined and (_JOINED.search(text) or "page" in text.lower()))
-
-
-def _tokens(text: str) -> list[str]:
-    return [token for token in TOKEN.findall(text) if token[0].isalnum()]
 
 
 class Triage:
@@ -118,17 +132,19 @@ class Triage:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         found = _literals()
-        self.balloon = Literals(w for kind in ("balloon", "balloon_brand", *ACTS) for w in found.get(kind, ()))
+        self.acts = Literals(w for kind in ACTS for w in found.get(kind, ()))
+        self.balloon = Literals([*found["balloon"], *found["balloon_brand"]])
         self.dilation = Literals(found["dilate"]).single
         self.special = Literals(found["baffle"])
+        self.force = Literals([*found["pressure"], *found["inflate"]])
+        self.percent = Literals(w for w in found["percent"] if split(w))
+        self.old_stents = Literals(found["stent_old"])
         self.names = Literals([*found["full"], *found["stem"]])
         self.headed = Literals(found["stem never"])
         self.heads = _heads()
         self.veins = VeinNames()
-        self.probability, self.lane = self._note(0.0)
-        self.cost = {side: self._cost(side) for side in ("left", "unknown")}
 
-    def passes_over(self, text: str) -> float | None:
+    def passes_over(self, text: str) -> tuple[float, str] | None:
         """Whether a note need not be read.
 
         Parameters
@@ -138,21 +154,24 @@ class Triage:
 
         Returns
         -------
-        float or None
-            The least probability (0-1) that the pipeline could give the note; None when the note must be read.
+        tuple of (float, str), or None
+            The least probability (0-1) that the pipeline could give the note, and its lane; None when the note must
+            be read.
         """
+        text = readable(text)
         words = words_of(text)
         known = {normalise(word) for word in set(words)}
         named = self.names(known) or (not self.heads.isdisjoint(known) and self.headed(known))
+        acting = self.acts(known) or self.balloon(known)
         if not named and VEIN_WORDS.isdisjoint(known):
-            return self.probability if not self.special(known) else None
-        if self.balloon(known) or ("crossing" in known and not FAILED.isdisjoint(known)):
+            return None if acting and self.special(known) else self._lane(Limits(), known, acting)
+        if acting or ("crossing" in known and not FAILED.isdisjoint(known)):
             return None
         spelled = [normalise(word) for word in words]
         if not self.dilation.isdisjoint(known) and self._sized(spelled):
             return None
-        probability, found = self._note(self._agreement(spelled))
-        return probability if found == self.lane else None
+        percent = "%" in text or self.percent(known)
+        return self._lane(self._limits(spelled, self.force(known), percent), known, acting)
 
     def _sized(self, words: list[str]) -> bool:
         """Whether a size may stand behind a dilation, which is told even where no balloon is named."""
@@ -163,32 +182,89 @@ class Triage:
             for after in words[at + 1 : at + 1 + SIZE_REACH]
         )
 
-    def _agreement(self, words: list[str]) -> float:
-        """The least log agreement of the veins that the words could name."""
-        return sum(self._agreement_of(name, count) for name, count in self.veins.named(words).items())
+    def _limits(self, words: list[str], force: bool, percent: bool) -> Limits:
+        """What the veins that the words could name can do to the note at most."""
+        limits = Limits()
+        unknown, sided = self._vein_odds(force, percent, True), self._vein_odds(force, percent, False)
+        sided = min(sided[0], unknown[0]), sided[1]
+        for name, count in self.veins.named(words).items():
+            one = name in SIDED or (name in MIDLINE and name != "portal_vein")
+            count = 1 if one else min(count, len(SIDES))
+            limits = limits.with_veins(min(count, 2), sided, percent)
+            if count == len(SIDES):
+                limits = limits.with_veins(1, unknown, percent)
+        return limits
 
-    def _agreement_of(self, name: str, count: int) -> float:
-        if name in SIDED or (name in MIDLINE and name != "portal_vein"):
-            count = 1
-        if count < len(SIDES):
-            return count * self.cost["left"]
-        return 2 * self.cost["left"] + self.cost["unknown"]
+    def _vein_odds(self, force: bool, percent: bool, unknown: bool) -> Interval:
+        """Between which log-odds a vein without an act is taken as ballooned."""
+        if self.engine.model is None:
+            odds = logit(rules_probability(VeinFinding(("", "left"), {}, (), 1)))
+            return odds, odds
+        told = WITHOUT_ACT | (WITH_FORCE if force else {}) | (WITH_PERCENT if percent else {})
+        values: dict[str, Interval] = {name: (0.0, float(most)) for name, most in told.items()}
+        return log_odds(self.engine.model.head, VEIN_NAMES, values | {"side_unknown": (float(unknown),) * 2})
 
-    def _note(self, agreement: float) -> tuple[float, str]:
-        """Probability and lane of a note without flags whose veins agree so far."""
-        calibration = self.engine.model.calibration if self.engine.model else None
-        probability = calibrated(agreement, calibration)
-        rising = calibration is None or calibration[1] >= 0
-        if agreement and not rising:
-            return probability, ""
-        return probability, lane((), probability, self.engine.policy.auto_threshold)
+    def _lane(self, limits: Limits, known: set[str], acting: bool) -> tuple[float, str] | None:
+        """The least probability of a note and its lane, where it can have no other."""
+        force = acting or self.force(known)
+        told = (acting or bool(TREATING_WORDS & known)) and bool(NUMBERS.keys() & known and COUNTED_THINGS & known)
+        values: dict[str, Interval] = {
+            "log_agreement": (max(limits.agreement, -4.0), 0.0),
+            "left_margin": (max(limits.margin, -1.0), MARGIN),
+            "no_act": (0.0 if acting else 1.0, 1.0),
+            "old_stents": (0.0, float(self.old_stents(known))),
+            "orphan_acts": (0.0, 4.0 * force),
+            "balloon_unused": (0.0, 1.0 * force),
+            "unused_sizes": (0.0, 3.0 * acting),
+            "title_unmet": (0.0, 1.0 * acting),
+            "told_apart": (0.0, 3.0 * told),
+            "open_lesions": (0.0, min(limits.veins, 3.0)),
+            "severe_apart": (0.0, min(limits.severe, 4.0)),
+        }
+        model = self.engine.model
+        if model is None or model.note_head is None:
+            least, most = math.exp(limits.agreement), 1.0
+        else:
+            least, most = map(model.curve.probability, log_odds(model.note_head, NOTE_NAMES, values))
+        lanes = {lane((), p, self.engine.auto_threshold) for p in (least, most)}
+        return (least, lanes.pop()) if len(lanes) == 1 else None
 
-    def _cost(self, side: str) -> float:
-        """The least log agreement of one vein of which no dilation is told, whatever else is."""
-        told = [dict(zip(WHOLE, values, strict=True)) for values in product((0, 1), repeat=len(WHOLE))]
-        veins = [VeinFinding((str(i), side), counts, (), 1) for i, counts in enumerate(told)]
-        found = self.engine.probabilities(veins).values()
-        return min(math.log(max(p, 1.0 - p, 1e-9)) for p in found)
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The worst that the veins of a note can do: least log agreement and margin, most veins and most severe ones."""
+
+    agreement: float = 0.0
+    margin: float = MARGIN
+    veins: int = 0
+    severe: int = 0
+
+    def with_veins(self, count: int, odds: Interval, percent: bool) -> Limits:
+        """The limits with some more veins whose log-odds lie in an interval."""
+        nearest = min(odds, key=abs) if odds[0] * odds[1] > 0 else 0.0
+        return Limits(
+            self.agreement + count * math.log(expit(abs(nearest))),
+            min(self.margin, -odds[1]),
+            self.veins + count,
+            self.severe + count * percent,
+        )
+
+
+def log_odds(head: VeinHead, names: Sequence[str], values: dict[str, Interval]) -> Interval:
+    """Between which log-odds a linear head lies when its features lie in intervals; those not named are 0."""
+    least = most = float(head.intercept_[0])
+    for name, weight in zip(names, head.coef_[0].tolist(), strict=True):
+        ends = [weight * value for value in values.get(name, (0.0, 0.0))]
+        least, most = least + min(ends), most + max(ends)
+    return least, most
+
+
+def logit(p: float) -> float:
+    """Log-odds of a probability."""
+    return math.log(p / (1.0 - p))
 
 
 @cache
@@ -233,7 +309,7 @@ class VeinNames:
         self.before = self.telling | MODIFIERS | SKIP | GLUE
         vessels = [w for kind in ("stem", "stem never", "full", "artery") for w in _literals()[kind]]
         self.between = self.before | {w for name in [*vessels, *veins["heads"]["artery"]] for w in split(name)}
-        self.both = {w for side in veins["sides"]["bilateral"] for w in split(side)} | BOTH | PLURALS
+        self.both = {w for side in veins["sides"]["bilateral"] for w in split(side)} | BOTH | PLURALS | PLURAL_LESIONS
 
     def named(self, words: list[str]) -> Counter[str]:
         """How many veins of each canonical name the words can name at most, told apart by their sides."""
@@ -288,8 +364,13 @@ def _resolved(vein: str) -> tuple[str, ...]:
     """What a name may turn into when the sides of a note are read."""
     if vein == "cava":
         return "superior_vena_cava", "inferior_vena_cava"
-    if vein.endswith("_pulmonary"):
-        return f"left_{vein}_vein", f"right_{vein}_vein", "pulmonary_vein"
+    if "pulmonary" in vein:  # one of them may be told by its place alone, and "PV" may be the portal vein
+        places = sorted(set(PULMONARY_PLACES.values()))
+        return (
+            "pulmonary_vein",
+            "portal_vein",
+            *(f"{side}_{place}_vein" for side in ("left", "right") for place in places),
+        )
     return (vein,)
 
 
@@ -317,12 +398,13 @@ class TriageCoder:
             With ``"triage": "skipped"`` in its provenance when the note was not read: mentions, access, fluoroscopy
             and documentation are then not known, and ``probability`` is the least the note could have.
         """
-        probability = self.triage.passes_over(text)
-        if probability is None:
+        known = self.triage.passes_over(text)
+        if known is None:
             return self.engine.code(text, note_id)
+        probability, disposition = known
         return NoteResult(
             note_id,
-            disposition=self.triage.lane,
+            disposition=disposition,
             probability=probability,
             rationale=(RATIONALE,),
             provenance={**self.engine.provenance(text), "triage": "skipped"},
