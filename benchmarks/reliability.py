@@ -120,9 +120,10 @@ def full_disk_row(place: Path, real: bool) -> str:
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 
+    whole = place / "whole.jsonl"
     first = subprocess.run(args, cwd=place, env=env, stderr=subprocess.DEVNULL, preexec_fn=small).returncode
     subprocess.run(args, cwd=place, env=env, stderr=subprocess.DEVNULL)
-    same = (place / "full.jsonl").read_bytes() == (place / "whole.jsonl").read_bytes()
+    same = (place / "full.jsonl").read_bytes() == whole.read_bytes()
     return f"| a full disk (exit code {first}), resumed | {'equal' if same else 'DIFFERENT'} |"
 
 

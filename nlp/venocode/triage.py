@@ -102,7 +102,10 @@ def words_of(text: str) -> list[str]:
         As they are spelled, not yet normalised. A text that cleaning could change beyond its white space and
         punctuation is cleaned first, which is slower.
     """
-    text = readable(text)
+    return _words(readable(text))
+
+
+def _words(text: str) -> list[str]:
     plain = text.isascii() and not _GLUED.search(text)
     return split(text) if plain else [token for token in TOKEN.findall(text) if token[0].isalnum()]
 
@@ -159,7 +162,7 @@ class Triage:
             be read.
         """
         text = readable(text)
-        words = words_of(text)
+        words = _words(text)
         known = {normalise(word) for word in set(words)}
         named = self.names(known) or (not self.heads.isdisjoint(known) and self.headed(known))
         acting = self.acts(known) or self.balloon(known)
