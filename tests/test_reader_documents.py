@@ -14,6 +14,7 @@ from docx.oxml.ns import nsdecls
 from venocode.errors import InputError
 from venocode.readers import Row, open_source
 from venocode.readers.docx import docx_text
+from venocode.readers.note import read_note as read_one
 from venocode.text import read_note
 
 
@@ -89,6 +90,12 @@ class TestFolder:
 
 
 class TestWord:
+    def test_one_note(self, tmp_path: Path) -> None:
+        document = docx.Document()
+        document.add_paragraph("left common iliac vein")
+        (tmp_path / "n.docx").write_bytes(saved(document))
+        assert read_one(str(tmp_path / "n.docx")) == "left common iliac vein"
+
     def test_paragraphs_and_tables_in_order(self) -> None:
         document = docx.Document()
         document.add_heading("OPERATIVE NOTE", 1)

@@ -71,8 +71,9 @@ class TestMessages:
 
     def test_messages_without_notes_are_passed_over_but_counted(self, tmp_path: Path) -> None:
         adt = "\r".join((MSH.format(kind="ADT^A01", n=1), PID)) + "\r"
-        (row,) = rows(tmp_path, adt + mdm("OBX|1|TX|||text"))
-        assert row.number == 2
+        notice = mdm().replace("MDM^T02", "MDM^T01")
+        (row,) = rows(tmp_path, adt + notice + mdm("OBX|1|TX|||text"))
+        assert row.number == 3
 
     def test_a_message_that_the_hl7_library_made(self, tmp_path: Path) -> None:
         text = "A|B^C&D~E\\F\rnext line"
@@ -141,6 +142,7 @@ class TestDamage:
             ("MSH|^^^^|a\r", "message has no usable delimiters in MSH-2"),
             (r"MSH|^~\&|a" + "\r", "message names no type in MSH-9"),
             ("secret text\r" + mdm("OBX|1|TX|||x"), "message has no MSH segment of its own"),
+            (mdm(), "message holds no OBX segment"),
             (oru("OBR|1|P"), "message holds no OBX segment"),
             (oru("OBR|1|P", "OBX|1|NM|||7"), "message holds no OBX segment with text"),
             (mdm("OBX|1|ED|||a^b"), "message holds an embedded document without data"),
@@ -157,6 +159,11 @@ class TestDamage:
     def test_a_bad_message_costs_itself_only(self, tmp_path: Path) -> None:
         data = mdm("OBX|1|TX|||a") + "MSH|^^^^|a\r" + mdm("OBX|1|TX|||b", txa="TXA|1|OP||||||||||D2")
         assert [(r.number, bool(r.problem)) for r in rows(tmp_path, data)] == [(1, False), (2, True), (3, False)]
+
+    def test_a_text_that_only_begins_like_a_message(self, tmp_path: Path) -> None:
+        data = "MSH|^~\\&|||||||MDM^T02|M1\n" + "and then running text\n" * 200_000
+        (row,) = rows(tmp_path, data)
+        assert row.problem == "message holds no OBX segment"
 
     def test_unknown_encoding(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="encoding 'klingon' is not known"):

@@ -92,6 +92,18 @@ class TestParquet:
         assert len(found) == 501
         assert "b.parquet: is no whole Parquet file" in (found[-1].problem or "")
 
+    def test_memory_does_not_grow_with_a_row_group(self, tmp_path: Path) -> None:
+        texts = [f"{i} " + "vein " * 2_000 for i in range(8_000)]
+        table = pa.table({"note_id": list(range(8_000)), "text": texts})
+        pq.write_table(table, tmp_path / "n.parquet", row_group_size=8_000, use_dictionary=False, compression="none")
+        del table, texts
+        before, most = pa.total_allocated_bytes(), 0
+        source = open_source(str(tmp_path / "n.parquet"))
+        for row in source.rows:
+            most = max(most, pa.total_allocated_bytes() - before if row.number % 64 == 0 else 0)
+        source.close()
+        assert most < 20 * 2**20  # the row group is 80 MB
+
 
 class TestDamage:
     @pytest.mark.parametrize("share", [0.0, 0.1, 0.9, 0.999])

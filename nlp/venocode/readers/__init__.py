@@ -40,10 +40,9 @@ IN_FOLDERS = {**KINDS, "fhir": (".json", ".ndjson", ".jsonl"), "omop": (".parque
 #: Kinds of file that are asked for often and are not read, with what to do instead.
 REFUSED = {
     **dict.fromkeys(
-        (".txt", ".rtf", ".html", ".htm"),
+        (".txt", ".rtf", ".html", ".htm", ".docx"),
         "for one note use 'venocode code', for many give the directory that holds them",
     ),
-    ".docx": "give the directory that holds it",
     ".zip": "unpack it and give the directory or the JSONL or CSV file",
     ".xlsx": "save the sheet as CSV (UTF-8)",
     ".xls": "save the sheet as CSV (UTF-8)",

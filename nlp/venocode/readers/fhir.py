@@ -17,7 +17,7 @@ from venocode.readers.attachment import attached_text
 from venocode.readers.decode import plain_codec
 from venocode.readers.files import Stream, bounded_lines
 from venocode.readers.jsonl import read_object
-from venocode.readers.rows import Context, Row, Source, iso_date, make_row, optional_id
+from venocode.readers.rows import Context, Row, Source, bad_row, iso_date, make_row, optional_id
 
 #: Renditions of one document, the best first.
 KINDS = ("text/plain", "text/html", "application/xhtml+xml", "application/rtf", "text/rtf")
@@ -108,7 +108,7 @@ def _row(number: int, resource: dict[str, Any], url: Any, encoding: str) -> Row:
             raise InputError("resource is marked as entered in error")
         return make_row(number, note_id, _text(resource, encoding), _context(resource))
     except InputError as error:
-        return Row(number, make_row(number, note_id, "x").note_id, problem=str(error))
+        return bad_row(number, note_id, str(error))
 
 
 def _note_id(resource: dict[str, Any], url: Any) -> Any:

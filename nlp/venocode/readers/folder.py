@@ -10,7 +10,8 @@ from pathlib import Path
 from venocode.errors import InputError
 from venocode.readers.decode import decode, plain_codec
 from venocode.readers.docx import docx_text
-from venocode.readers.rows import Row, Source, make_row
+from venocode.readers.files import describe
+from venocode.readers.rows import Row, Source, bad_row, make_row
 
 DOCUMENTS = (".txt", ".rtf", ".html", ".htm", ".docx")
 #: How HTML and RTF name the encoding they are written in.
@@ -83,8 +84,10 @@ def _rows_of(path: Path, open_one: Callable[[Path], Source]) -> Iterator[Row]:
     except InputError as error:
         yield Row(1, None, problem=str(error))
         return
-    yield from source.rows
-    source.close()
+    try:
+        yield from source.rows
+    finally:
+        source.close()
 
 
 def _note_id(root: Path, path: Path, seen: set[str]) -> str:
@@ -101,10 +104,9 @@ def _row(number: int, note_id: str, path: Path, encoding: str) -> Row:
     try:
         return make_row(number, note_id, document_text(path.name, path.read_bytes(), encoding))
     except InputError as error:
-        problem = f"file {error}"
+        return bad_row(number, note_id, f"file {error}")
     except OSError as error:
-        problem = f"file cannot be read: {error.strerror}"
-    return Row(number, make_row(number, note_id, "x").note_id, problem=problem)
+        return bad_row(number, note_id, f"file cannot be read: {describe(error)}")
 
 
 def document_text(name: str, data: bytes, encoding: str) -> str:

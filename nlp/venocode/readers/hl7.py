@@ -17,7 +17,7 @@ from venocode.errors import InputError
 from venocode.readers.attachment import attached_text
 from venocode.readers.decode import plain_codec
 from venocode.readers.files import LONGEST, Stream
-from venocode.readers.rows import Context, Row, Source, iso_date, make_row, optional_id
+from venocode.readers.rows import Context, Row, Source, bad_row, iso_date, make_row, optional_id
 
 _CHUNK = 2**16
 #: Ends of segments, and the MLLP signs that stand around a message.
@@ -25,6 +25,8 @@ _ENDS = re.compile(rb"[\r\n\x0b\x1c]+")
 _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?![A-Za-z0-9 ])")
 _ENVELOPE = (b"FHS", b"BHS", b"BTS", b"FTS")
 _CHARSETS = {"UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "UNICODE": "utf-8", "ASCII": "utf-8"}
+#: MDM messages that tell of a document and do not hold it.
+_NOTICES = frozenset(("T01", "T03", "T05", "T07", "T09", "T11"))
 _TEXT_TYPES = frozenset(("TX", "FT", "ST", ""))
 #: Result states of OBX-11 that take a value back.
 _WITHDRAWN = frozenset("DWX")
@@ -90,26 +92,30 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 def _messages(stream: BinaryIO) -> Iterator[list[bytes]]:
     """Messages as segments; data that stands outside of one begins with an empty segment."""
-    message: list[bytes] = []
+    message: list[list[bytes]] = []
     length = 0
     for line in _lines(stream):
         name = line[:3]
         if name in _ENVELOPE or (name == b"MSH" and _SEGMENT.match(line)):
             if message:
-                yield message
-            message, length = ([line] if name == b"MSH" else []), len(line)
+                yield _joined(message)
+            message, length = ([[line]] if name == b"MSH" else []), len(line)
         elif not line.strip():
             continue
         elif length > LONGEST or not message or not message[0]:
-            message = [b""]
-        elif _SEGMENT.match(line):
-            message.append(line)
-            length += len(line)
+            message = [[]]
         else:
-            message[-1] += b"\n" + line
             length += len(line)
+            if _SEGMENT.match(line):
+                message.append([line])
+            else:  # a line end inside a value
+                message[-1].append(line)
     if message:
-        yield message
+        yield _joined(message)
+
+
+def _joined(message: list[list[bytes]]) -> list[bytes]:
+    return [b"\n".join(lines) for lines in message]
 
 
 def _rows(messages: Iterator[list[bytes]], encoding: str) -> Iterator[Row]:
@@ -184,13 +190,13 @@ def field(segment: list[str], number: int) -> str:
 
 def _notes(number: int, message: Message) -> Iterator[Row]:
     """The notes of a message: one of an MDM message, one for each order group of an ORU message."""
-    kind = field(message.segments[0], 9).partition(message.component)[0].strip()
-    if not kind:
+    kind, trigger, *_ = (*field(message.segments[0], 9).split(message.component), "")
+    if not kind.strip():
         raise InputError("names no type in MSH-9")
-    if kind not in ("MDM", "ORU"):
+    if kind not in ("MDM", "ORU") or trigger in _NOTICES:
         return
     groups = [g for g in _groups(message, kind) if any(s[0] == "OBX" for s in g)]
-    if not groups and kind == "ORU":
+    if not groups:
         raise InputError("holds no OBX segment")
     for position, group in enumerate(groups, start=1):
         note_id = _note_id(message, group, kind) or message.first("MSH", 10)
@@ -199,7 +205,7 @@ def _notes(number: int, message: Message) -> Iterator[Row]:
         try:
             yield make_row(number, note_id, _text(message, group), _context(message, group))
         except InputError as error:
-            yield Row(number, make_row(number, note_id, "x").note_id, problem=f"message {error}")
+            yield bad_row(number, note_id, f"message {error}")
 
 
 def _groups(message: Message, kind: str) -> list[list[list[str]]]:

@@ -106,6 +106,11 @@ def make_row(number: int, note_id: object, text: object, context: Context = NO_C
     return Row(number, name, text, context=context)
 
 
+def bad_row(number: int, note_id: object, problem: str) -> Row:
+    """A row that cannot be coded, under its id as far as it has one."""
+    return Row(number, make_row(number, note_id, "-").note_id, problem=problem)
+
+
 def plain_id(value: object) -> object:
     """An id as a string or integer, where a database or a data frame gave another type that means the same."""
     if isinstance(value, UUID):

@@ -12,8 +12,11 @@ from venocode.readers.rows import Columns, Row, Source
 
 #: Rows fetched at once.
 FETCH = 200
-#: What a database says about the query itself, told to the user; any other message might quote a note.
-_ABOUT_THE_QUERY = ("no such table", "no such column", "unable to open database", 'near "', "does not exist")
+#: How messages begin that are about the query or the connection; any other might quote a note and is not told.
+_HARMLESS = (
+    *("no such table", "no such column", 'near "', "unable to open database", "database is locked"),
+    *("connection failed", "connection is bad", "failed to resolve host"),
+)
 _SQLSTATES = ("42", "28", "3D")
 
 
@@ -101,7 +104,7 @@ def reason(error: Exception) -> str:
     original = getattr(error, "orig", None) or error
     words = " ".join(str(original).splitlines()[:1])[:200]
     state = getattr(original, "sqlstate", None) or ""
-    if state.startswith(_SQLSTATES) or any(known in words for known in _ABOUT_THE_QUERY):
+    if state.startswith(_SQLSTATES) or words.startswith(_HARMLESS):
         return words
     return type(original).__name__
 

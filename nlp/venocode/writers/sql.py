@@ -33,8 +33,6 @@ def sql_writer(url: str, table: str = TABLE) -> Iterator[ResultWriter]:
     try:
         with engine.begin() as connection:
             yield SqlWriter(connection, _table(connection, table, url))
-    except (InputError, OSError):
-        raise
     except library("sqlalchemy.exc", "sql").SQLAlchemyError as error:
         raise InputError(f"{shown(url)}: the results cannot be written ({reason(error)}); nothing was kept") from None
     finally:
