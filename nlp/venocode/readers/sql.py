@@ -95,6 +95,8 @@ def connect(url: str) -> Any:
 
 def shown(url: str) -> str:
     """A database URL as it may stand in a message: without user and password."""
+    if not is_url(url):
+        return url
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import count, pairwise
@@ -58,11 +59,8 @@ def render_page(text: str, result: NoteResult) -> str:
     body = "\n".join([_codes(result), _veins(result.veins, anchors), _others(result, anchors)])
     marks = [*map(_mention_mark, result.mentions), *anchors.marks]
     note = "".join(_marked(text, marks))
-    title = f"venocode: {safe(result.note_id)}"
-    style = files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
     return PAGE.format(
-        title=title,
-        style=style,
+        head=page_head(f"venocode: {result.note_id}"),
         note_id=safe(result.note_id),
         body=body,
         legend=_legend(),
@@ -71,7 +69,17 @@ def render_page(text: str, result: NoteResult) -> str:
     )
 
 
-PAGE = """<!DOCTYPE html>
+@cache
+def _style() -> str:
+    return files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def page_head(title: str) -> str:
+    """A page up to the beginning of its body, with its style inside."""
+    return HEAD.format(title=safe(title), style=_style())
+
+
+HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -82,7 +90,8 @@ PAGE = """<!DOCTYPE html>
 {style}</style>
 </head>
 <body>
-<header><h1>Note {note_id}</h1></header>
+"""
+PAGE = """{head}<header><h1>Note {note_id}</h1></header>
 <main>
 <div class="side">
 {body}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
@@ -11,23 +10,12 @@ from urllib.parse import quote
 from venocode.readers.rows import Row
 from venocode.records import NoteResult
 from venocode.writers.base import file_name, name_of
-from venocode.writers.html import render_page, safe
+from venocode.writers.html import page_head, render_page, safe
 
 #: Notes on one page of the index.
 PAGE_LENGTH = 1_000
 
-HEAD = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>venocode: notes of a run, page {number}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<header><h1>Notes of a run, page {number}</h1></header>
+TABLE = """<header><h1>Notes of a run, page {number}</h1></header>
 <main>
 <table><thead><tr><th scope="col">Note</th><th scope="col">37248</th><th scope="col">37249</th>
 <th scope="col">Lane</th><th scope="col">Probability</th><th scope="col">Counted veins</th><th scope="col">Flags</th>
@@ -40,7 +28,6 @@ class SiteWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.style = files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
         self.number = 0
         self.notes = 0
         self.page: TextIO | None = None
@@ -63,7 +50,7 @@ class SiteWriter:
         self.number += 1
         self.notes = 0
         page = (self.folder / page_name(self.number)).open("w", encoding="utf-8")
-        page.write(HEAD.format(number=self.number, style=self.style))
+        page.write(page_head(f"venocode: notes of a run, page {self.number}") + TABLE.format(number=self.number))
         return page
 
     def _finish(self, page: TextIO, more: bool) -> None:
