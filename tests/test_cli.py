@@ -18,7 +18,9 @@ from fakes import NOTE, FakeEngine
 from venocode import __version__
 from venocode.cli import app, common
 from venocode.cli.progress import lines
-from venocode.readers import Source
+from venocode.readers import KINDS, Source
+from venocode.readers.columns import OPTIONS
+from venocode.writers import FORMATS
 
 HEAVY = ("spacy", "medspacy", "sklearn", "numpy", "pandas", "rich", "yaml")
 
@@ -339,6 +341,12 @@ class TestBatch:
         monkeypatch.setattr(Path, "open", lambda p, m="r", **o: plain_open(p, m, **o) if m == "rb" else refuse(p))
         line = told_in_one_line(run("batch", path, "-o", "out.jsonl"))
         assert "out.jsonl: cannot write here (permission denied); name another place" in line
+
+
+def test_the_documentation_names_every_format_and_column_option() -> None:
+    words = (Path(__file__).parent.parent / "docs" / "readers-writers.md").read_text(encoding="utf-8")
+    assert not [name for name in (*KINDS, *FORMATS, *OPTIONS.values()) if f"`{name}`" not in words]
+    assert not [suffix for suffixes in KINDS.values() for suffix in suffixes if suffix not in words]
 
 
 def test_a_reader_that_goes_away_is_no_failure_of_ours(tmp_path: Path) -> None:

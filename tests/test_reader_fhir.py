@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 from fhir.resources.R4B.documentreference import DocumentReference
 
 from fakes import NOTE
+from memory import read_through
 from venocode.errors import InputError
 from venocode.readers import Context, Row, open_source
 
@@ -204,10 +204,6 @@ class TestDamage:
         with (tmp_path / "e.json").open("w") as file:
             file.write('{"resourceType": "Bundle", "type": "collection", "entry": [')
             file.write(",".join([one] * 2_000) + "]}")
-        source = open_source(str(tmp_path / "e.json"), kind="fhir")
-        tracemalloc.start()
-        assert sum(1 for _ in source.rows) == 2_000
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        source.close()
+        number, peak = read_through(open_source(str(tmp_path / "e.json"), kind="fhir"))
+        assert number == 2_000
         assert peak < 4 * 2**20  # the file is 26 MB

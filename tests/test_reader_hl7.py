@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import tracemalloc
 from pathlib import Path
 
 import hl7
 import pytest
 
+from memory import read_through
 from venocode.errors import InputError
 from venocode.readers import Context, Row, open_source
 
@@ -174,10 +174,6 @@ class TestDamage:
         with path.open("w") as file:
             for n in range(3_000):
                 file.write(mdm("OBX|1|TX|||" + "vein " * 2_000, txa=f"TXA|1|OP||||||||||D{n}"))
-        source = open_source(str(path))
-        tracemalloc.start()
-        assert sum(1 for _ in source.rows) == 3_000
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        source.close()
+        number, peak = read_through(open_source(str(path)))
+        assert number == 3_000
         assert peak < 2 * 2**20  # the file is 30 MB

@@ -7,12 +7,13 @@ import gzip
 import io
 import json
 import random
+import sqlite3
 import tempfile
-import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import docx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,12 +21,28 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memory import read_through
 from venocode.errors import InputError
 from venocode.readers import Row, files, open_source, table
 from venocode.readers.docx import docx_text
 
 LINES = b"".join(json.dumps({"note_id": f"n{i}", "text": f"note {i} of many"}).encode() + b"\n" for i in range(2_000))
+FHIR_KEYS = (
+    *("id", "status", "content", "attachment", "contentType", "data", "url", "presentedForm", "conclusion", "subject"),
+    *("reference", "context", "encounter", "period", "start", "date", "identifier", "value", "masterIdentifier"),
+)
 PACKERS: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".zst": zstd.compress}
+
+
+def word_document() -> bytes:
+    document = docx.Document()
+    document.add_paragraph("left common iliac vein")
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+WORD = word_document()
 
 
 def rows(path: Path | str, **options: object) -> list[Row]:
@@ -33,17 +50,6 @@ def rows(path: Path | str, **options: object) -> list[Row]:
     found = list(source.rows)
     source.close()
     return found
-
-
-def counted(path: Path) -> tuple[int, int]:
-    """How many rows a file gives, and the most memory it took meanwhile."""
-    source = open_source(str(path))
-    tracemalloc.start()
-    number = sum(1 for _ in source.rows)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    source.close()
-    return number, peak
 
 
 @pytest.mark.parametrize("suffix", PACKERS)
@@ -134,7 +140,7 @@ class TestBounds:
         monkeypatch.setattr(table, "LONGEST", 10_000)
         body = "".join(f"{i},left common iliac vein\n" for i in range(20_000))
         (tmp_path / "n.csv").write_text(f'note_id,text\nopen,"never closed\n{body}')
-        number, peak = counted(tmp_path / "n.csv")
+        number, peak = read_through(open_source(str(tmp_path / "n.csv")))
         assert number == 20_001
         assert peak < 2**20
         assert [r.problem for r in rows(tmp_path / "n.csv") if r.problem] == ["not valid CSV: a quote is never closed"]
@@ -143,7 +149,7 @@ class TestBounds:
         with (tmp_path / "n.csv").open("w") as file:
             file.write("note_id,text\n")
             file.writelines(f'{i},"say ""so\n' if i % 2 else f'{i},"x"y\n' for i in range(40_000))
-        number, _ = counted(tmp_path / "n.csv")
+        number, _ = read_through(open_source(str(tmp_path / "n.csv")))
         assert number >= 40_000
 
     @pytest.mark.parametrize("name", ["n.jsonl", "n.jsonl.gz", "n.jsonl.zst", "n.csv", "n.parquet", "folder"])
@@ -163,7 +169,7 @@ class TestBounds:
         else:
             data = b"".join(json.dumps({"note_id": i, "text": text}).encode() + b"\n" for i in range(total))
             path.write_bytes(PACKERS.get(path.suffix, bytes)(data))
-        number, peak = counted(path)
+        number, peak = read_through(open_source(str(path)))
         assert number == total
         assert peak < 3 * 2**20  # the input is 20 MB
 
@@ -242,3 +248,72 @@ def test_every_row_that_the_csv_module_writes_comes_back(values: list[tuple[str,
     assert len(found) == len(values)
     for row, (name, body) in zip(found, values, strict=True):
         assert row.problem or (row.note_id, row.text) == (name, body)
+
+
+@given(data=st.binary(max_size=400))
+def test_every_line_that_is_not_blank_is_one_row(data: bytes) -> None:
+    lines = sum(1 for line in data.split(b"\n") if line.strip())
+    assert len(rows("-", stdin=io.BytesIO(data))) == lines
+
+
+values = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=20) | st.binary(max_size=20)
+
+
+@given(records=st.lists(st.tuples(values, values, values, values), max_size=8))
+@settings(max_examples=40, deadline=None)
+def test_any_values_of_a_database_give_one_row_each(records: list[tuple[object, ...]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        base = sqlite3.connect(f"{folder}/base.db")
+        base.execute("CREATE TABLE note (note_id, note_text, person_id, note_date)")
+        base.executemany("INSERT INTO note VALUES (?, ?, ?, ?)", records)
+        base.commit()
+        base.close()
+        found = rows(f"sqlite:///{folder}/base.db", query="SELECT * FROM note")
+    accounted(found)
+    assert len(found) == len(records)
+
+
+@given(changes=st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 8), st.binary(max_size=8)), max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_any_damage_to_a_word_document(changes: list[tuple[int, int, bytes]]) -> None:
+    data = bytearray(WORD)
+    for place, length, new in changes:
+        data[place : place + length] = new
+    with suppress(InputError):
+        docx_text(bytes(data))
+
+
+trees = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(["bGVmdA==", "text/plain", "a/1"]),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.sampled_from(FHIR_KEYS), children, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(tree=trees, kind=st.sampled_from(["DocumentReference", "DiagnosticReport"]), broken=st.sampled_from(FHIR_KEYS))
+@settings(max_examples=200, deadline=None)
+def test_any_shape_of_a_fhir_resource_is_one_row(tree: object, kind: str, broken: str) -> None:
+    resource = {"id": "a", "content": [{"attachment": {"data": "bGVmdA=="}}], broken: tree, "resourceType": kind}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": resource}]}
+    for data in (json.dumps(resource), json.dumps(bundle, indent=1)):
+        found = rows("-", stdin=io.BytesIO(data.encode()), kind="fhir")
+        accounted(found)
+        assert len(found) == 1
+
+
+pieces = st.sampled_from(
+    ["MSH|^~\\&|", "|", "^", "~", "\\", "\r", "\n", "MDM^T02", "ORU^R01", "OBX|1|TX|||", "OBR|", "TXA|", "x"]
+)
+
+
+@given(parts=st.lists(pieces | st.text(max_size=3), max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_order_of_the_parts_of_hl7_messages(parts: list[str]) -> None:
+    data = "MSH|^~\\&|||||||MDM^T02|a\rOBX|1|TX|||first\r" + "".join(parts)
+    found = rows("-", stdin=io.BytesIO(data.encode()), kind="hl7")
+    accounted(found)
+    assert found[0].number == 1

@@ -6,13 +6,13 @@ import csv
 import os
 import sqlite3
 import subprocess
-import tracemalloc
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from fakes import NOTE
+from memory import read_through
 from postgresql import program
 from venocode.errors import InputError
 from venocode.readers import Columns, Context, Row, open_source
@@ -157,10 +157,6 @@ class TestPostgres:
 
     def test_rows_stream_through_a_cursor_of_the_server(self, notes: str) -> None:
         query = "SELECT n AS note_id, repeat('vein ', 2000) AS text FROM generate_series(1, 10000) AS n"
-        source = open_source(notes, query=query)
-        tracemalloc.start()
-        assert sum(1 for _ in source.rows) == 10_000
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        source.close()
+        number, peak = read_through(open_source(notes, query=query))
+        assert number == 10_000
         assert peak < 20 * 2**20  # the whole result is 100 MB
