@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 from pathlib import Path
@@ -113,10 +114,12 @@ class TestShapes:
         ]
         assert found[1].text == RTF
 
-    def test_standard_input_and_compressed_lines(self, tmp_path: Path) -> None:
-        line = json.dumps(document("a", attachment(NOTE))).encode()
-        (row,) = open_source("-", stdin=io.BytesIO(line), kind="fhir").rows
+    def test_standard_input_and_compressed_files(self, tmp_path: Path) -> None:
+        resource = document("a", attachment(NOTE))
+        (row,) = open_source("-", stdin=io.BytesIO(json.dumps(resource).encode()), kind="fhir").rows
         assert row.text == NOTE
+        for name, data in (("a.json.gz", bundle(resource)), ("a.ndjson.gz", json.dumps(resource))):
+            assert [r.text for r in rows(tmp_path, gzip.compress(data.encode()), name)] == [NOTE]
 
     def test_many_files(self, tmp_path: Path) -> None:
         for name in ("b", "a"):

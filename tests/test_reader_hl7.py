@@ -108,8 +108,8 @@ class TestText:
         assert [(r.note_id, r.text) for r in rows(tmp_path, data)] == [("D9", "a|b^c$d\ne%f")]
 
     def test_line_ends_inside_a_value_continue_it(self, tmp_path: Path) -> None:
-        data = mdm("OBX|1|TX|||TECHNIQUE:\nLeft common iliac vein\nPTA of it\nand more", "OBX|2|TX|||end")
-        assert rows(tmp_path, data)[0].text == "TECHNIQUE:\nLeft common iliac vein\nPTA of it\nand more\nend"
+        text = "TECHNIQUE:\nLeft common iliac vein\nPTA of it\nIVC: patent\nDVT\nSVC, too\nBTS 3\nMSH: none"
+        assert rows(tmp_path, mdm(f"OBX|1|TX|||{text}", "OBX|2|TX|||end"))[0].text == f"{text}\nend"
 
     def test_character_sets(self, tmp_path: Path) -> None:
         for charset, codec in (("8859/1", "latin-1"), ("UNICODE UTF-8", "utf-8"), ("8859/15~UTF-8", "iso8859-15")):

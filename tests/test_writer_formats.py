@@ -376,6 +376,13 @@ class TestSql:
     def test_postgres(self, postgres: str) -> None:
         self.check(postgres)
 
+    def test_a_sign_that_postgres_does_not_store(self, postgres: str) -> None:
+        write(postgres, replace(ONE, note_id="a\0b"), table="odd")
+        engine = create_engine(postgres)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT note_id FROM odd")).scalar() == "a\ufffdb"
+        engine.dispose()
+
     def test_many_rows_into_a_named_table(self, tmp_path: Path) -> None:
         results = [replace(NONE, note_id=str(i)) for i in range(1_200)]
         write(f"sqlite:///{tmp_path / 'r.db'}", *results, table="mine")

@@ -22,8 +22,9 @@ from venocode.readers.rows import Context, Row, Source, bad_row, iso_date, make_
 _CHUNK = 2**16
 #: Ends of segments, and the MLLP signs that stand around a message.
 _ENDS = re.compile(rb"[\r\n\x0b\x1c]+")
-_SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?![A-Za-z0-9 ])")
-_ENVELOPE = (b"FHS", b"BHS", b"BTS", b"FTS")
+_NAME = re.compile(rb"[A-Z][A-Z0-9]{2}")
+#: The beginning of a message or of an envelope around several; a word of running text is followed by other signs.
+_HEAD = re.compile(rb"(?:MSH|FHS|BHS|BTS|FTS)[^\w\s:;,.()/-]")
 _CHARSETS = {"UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "UNICODE": "utf-8", "ASCII": "utf-8"}
 #: MDM messages that tell of a document and do not hold it.
 _NOTICES = frozenset(("T01", "T03", "T05", "T07", "T09", "T11"))
@@ -95,18 +96,17 @@ def _messages(stream: BinaryIO) -> Iterator[list[bytes]]:
     message: list[list[bytes]] = []
     length = 0
     for line in _lines(stream):
-        name = line[:3]
-        if name in _ENVELOPE or (name == b"MSH" and _SEGMENT.match(line)):
+        if _HEAD.match(line):
             if message:
                 yield _joined(message)
-            message, length = ([[line]] if name == b"MSH" else []), len(line)
+            message, length = ([[line]] if line.startswith(b"MSH") else []), len(line)
         elif not line.strip():
             continue
         elif length > LONGEST or not message or not message[0]:
             message = [[]]
         else:
             length += len(line)
-            if _SEGMENT.match(line):
+            if _NAME.match(line) and line[3:4] == message[0][0][3:4]:
                 message.append([line])
             else:  # a line end inside a value
                 message[-1].append(line)

@@ -43,6 +43,9 @@ def open_table(stream: Stream, name: str, columns: Columns, encoding: str = "utf
     return Source(_rows(records, header, picked), stream.size, stream.done, close)
 
 
+_OPEN = "a quote is never closed"
+
+
 class _Lines:
     """The lines of a file, with a memory of those that the record being read has taken."""
 
@@ -71,9 +74,6 @@ class _Lines:
     def go_back(self) -> None:
         """Read again from the second line of the broken record on."""
         self.again.extendleft(reversed(self.taken[1:]))
-
-
-_OPEN = "a quote is never closed"
 
 
 def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[list[str] | str]:

@@ -58,7 +58,10 @@ class SqlWriter:
         self.rows: list[dict[str, Any]] = []
 
     def write(self, result: NoteResult, row: Row) -> None:
-        (cells,) = note_row(result, row)
+        (line,) = note_row(result, row)
+        cells = [
+            cell.replace("\0", "\ufffd") if isinstance(cell, str) else cell for cell in line
+        ]  # PostgreSQL has no NUL
         record = json.dumps(result.to_dict(), ensure_ascii=False)
         self.rows.append({**dict(zip(NOTES.columns, cells, strict=True)), "record": record})
         if len(self.rows) >= CHUNK:
