@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from venocode.errors import InputError
-from venocode.readers.rows import Columns, Context, Row, iso_date, make_row, optional_id, plain_id
+from venocode.readers.rows import NO_CONTEXT, Columns, Context, Row, iso_date, make_row, optional_id, plain_id
 
 #: Names tried in this order where the user names no column.
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +51,8 @@ class Picked:
         return make_row(number, plain_id(record[self.note_id]), text, self._context(record))
 
     def _context(self, record: Mapping[str, Any]) -> Context:
+        if self.person is None and self.date is None and self.encounter is None:
+            return NO_CONTEXT
         return Context(
             optional_id(record[self.person]) if self.person else None,
             iso_date(record[self.date]) if self.date else None,

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from venocode.readers.columns import USUAL
 from venocode.readers.decode import plain_codec
 from venocode.readers.files import Stream, bounded_lines
-from venocode.readers.rows import Columns, Context, Row, Source, iso_date, make_row, optional_id
+from venocode.readers.rows import NO_CONTEXT, Columns, Context, Row, Source, iso_date, make_row, optional_id
 
 
 def open_jsonl(stream: Stream, columns: Columns, encoding: str = "utf-8") -> Source:
@@ -64,15 +64,18 @@ def _row(number: int, line: bytes, columns: Columns, codec: str) -> Row:
     for name in (columns.note_id, columns.text):
         if name is not None and name not in record:
             return Row(number, None, problem=f"key {name!r} is missing")
-    context = Context(
-        optional_id(_value(record, columns, "person")),
-        iso_date(_value(record, columns, "date")),
-        optional_id(_value(record, columns, "encounter")),
-    )
-    return make_row(number, _value(record, columns, "note_id"), _value(record, columns, "text"), context)
+    person = optional_id(_value(record, columns.person, USUAL["person"]))
+    day = iso_date(_value(record, columns.date, USUAL["date"]))
+    visit = optional_id(_value(record, columns.encounter, USUAL["encounter"]))
+    context = Context(person, day, visit) if person or day or visit else NO_CONTEXT
+    note_id = _value(record, columns.note_id, USUAL["note_id"])
+    return make_row(number, note_id, _value(record, columns.text, USUAL["text"]), context)
 
 
-def _value(record: dict[str, Any], columns: Columns, role: str) -> Any:
-    asked = getattr(columns, role)
-    names = USUAL[role] if asked is None else (asked,)
-    return next((record[name] for name in names if name in record), None)
+def _value(record: dict[str, Any], asked: str | None, usual: tuple[str, ...]) -> Any:
+    if asked is not None:
+        return record.get(asked)
+    for name in usual:
+        if name in record:
+            return record[name]
+    return None

@@ -124,12 +124,16 @@ def plain_id(value: object) -> object:
 
 def optional_id(value: object) -> str | None:
     """An identifier of the context as a string; ``None`` for whatever is not usable as one."""
+    if value is None:
+        return None
     name = _name(plain_id(value))
     return name if name is not None and _encodable(name) else None
 
 
 def iso_date(value: object) -> str | None:
     """The day of a date, a time stamp or a string that begins with year, month and day; otherwise ``None``."""
+    if value is None:
+        return None
     found = _DATE.match(value.isoformat() if isinstance(value, date) else value if isinstance(value, str) else "")
     if found is None:
         return None
