@@ -200,7 +200,7 @@ class TestDamage:
     def test_a_library_that_is_missing_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(__import__("sys").modules, "ijson", None)
         with pytest.raises(InputError, match=r"needs ijson, which is not installed; pip install 'venocode\[fhir\]'"):
-            rows(tmp_path, '{\n"resourceType": "Bundle"}')
+            open_source("-", stdin=io.BytesIO(b'{\n"resourceType": "Bundle"}'), kind="fhir")
 
     def test_memory_does_not_grow_with_the_bundle(self, tmp_path: Path) -> None:
         one = json.dumps({"resource": document("a", attachment(NOTE * 100))})

@@ -37,13 +37,20 @@ def open_fhir(stream: Stream, encoding: str = "utf-8") -> Source:
         JSON in UTF-8, as FHIR requires.
     encoding : str
         Encoding of attachments that name none.
+
+    Raises
+    ------
+    InputError
+        When the input is a Bundle and the library that streams it is missing.
     """
     plain_codec(encoding)
     reader: Any = io.BufferedReader(stream.bytes, _PEEK)
     head = reader.peek(_PEEK)
     if head.startswith(BOM_UTF8):
         reader.read(len(BOM_UTF8))
-    entries = _lines(reader) if _one_a_line(head.removeprefix(BOM_UTF8)) else _document(reader)
+    entries = (
+        _lines(reader) if _one_a_line(head.removeprefix(BOM_UTF8)) else _document(reader, library("ijson", "fhir"))
+    )
     return Source(_rows(entries, encoding), stream.size, stream.done, stream.close)
 
 
@@ -71,9 +78,8 @@ def _opened(resource: Any) -> Iterator[Entry]:
         yield resource, None
 
 
-def _document(reader: Any) -> Iterator[Entry]:
+def _document(reader: Any, ijson: Any) -> Iterator[Entry]:
     """The entries of one or more JSON documents, each built and let go in turn."""
-    ijson = library("ijson", "fhir")
     whole, entry = ijson.ObjectBuilder(), None
     try:
         for prefix, event, value in ijson.parse(reader, multiple_values=True, use_float=True):
