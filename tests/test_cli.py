@@ -73,7 +73,17 @@ class TestTop:
         assert result.exit_code == 0
         assert "3 the run is complete but some rows went to quarantine" in " ".join(result.stdout.split())
 
-    @pytest.mark.parametrize("args", [["--help"], ["code", "--help"], ["batch", "--help"], ["--version"]])
+    @pytest.mark.parametrize(
+        "args",
+        [
+            ["--help"],
+            ["code", "--help"],
+            ["batch", "--help"],
+            ["corpus", "--help"],
+            ["corpus", "convert", "-h"],
+            ["--version"],
+        ],
+    )
     def test_help_imports_nothing_heavy(self, args: list[str]) -> None:
         script = (
             "import sys; from venocode.cli import app\n"

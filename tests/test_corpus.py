@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venocode.corpus import APPROACHES, ASSERTIONS, ROLES, SIDES, GoldNote, parse_marked, read_notes
+from venocode.corpus import APPROACHES, ASSERTIONS, ROLES, SIDES, GoldNote, parse_marked, read_notes, write_notes
+from venocode.corpus.marked import read_drafts
 from venocode.errors import CorpusError
 
 NOTES = sorted((Path(__file__).resolve().parents[1] / "corpora" / "notes").glob("*.notes"))
@@ -168,12 +169,39 @@ class TestFiles:
         (note,) = read(tmp_path, block("above\n---\nbelow\n"))
         assert note.text == "above\n---\nbelow\n"
 
-    def test_a_file_without_notes_holds_none(self, tmp_path: Path) -> None:
-        assert read(tmp_path, "nothing here\n") == []
+    def test_an_empty_file_holds_none(self, tmp_path: Path) -> None:
+        assert read(tmp_path, "\n") == []
+
+    def test_text_before_the_first_header_line_is_not_lost(self, tmp_path: Path) -> None:
+        message = refused(tmp_path, "== n-0 | a | b\n" + block())
+        assert message.startswith("some.notes, head of the file: text stands before the first line '=== '; ")
+
+    def test_a_header_line_with_a_fourth_part(self, tmp_path: Path) -> None:
+        assert "note n-1: header line has more than three parts" in refused(tmp_path, block(head="n-1 | a | b | c"))
+
+    @pytest.mark.parametrize("key", ["text", "spans", "note_id"])
+    def test_a_record_that_overwrites_the_note(self, key: str, tmp_path: Path) -> None:
+        assert "note n-1: gold record holds one of note_id, style" in refused(tmp_path, block(**{key: "x"}))
+
+    def test_a_file_of_another_editor(self, tmp_path: Path) -> None:
+        (note,) = read(tmp_path, "\ufeff" + block("one\ntwo\n").replace("\n", "\r\n"))
+        assert note.text == "one\ntwo\n"
+
+    def test_every_fault_of_a_note_is_found(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.notes"
+        path.write_text(block("<<A:done|a>> <<Q|b>> <<F|>> <<X:open|c\n", codes={}, review=...), encoding="utf-8")
+        (draft,) = read_drafts(path)
+        assert [fault.partition(";")[0] for fault in draft.faults] == [
+            "unknown attribute 'done' near offset 0",
+            "unreadable mark near offset 2",
+            "empty mark near offset 10",
+            "unreadable mark near offset 11",
+            "gold record lacks review",
+        ]
 
     def test_no_line_of_dashes(self, tmp_path: Path) -> None:
         message = refused(tmp_path, block().replace("\n---\n", "\n"))
-        assert message == "some.notes, note n-1: no line '---' between the gold record and the text"
+        assert message == "some.notes, note n-1: no line '---' between the gold record and the text; write one"
 
     def test_a_record_that_is_no_json(self, tmp_path: Path) -> None:
         assert refused(tmp_path, "=== n-1 | a | b\n{oops\n---\nx\n").startswith("some.notes, note n-1: ")
@@ -182,7 +210,7 @@ class TestFiles:
         "key", ["treated_veins", "codes", "not_counted", "flags", "access", "fluoroscopy", "review"]
     )
     def test_a_record_that_lacks_a_key(self, tmp_path: Path, key: str) -> None:
-        assert refused(tmp_path, block(**{key: ...})) == f"some.notes, note n-1: gold record lacks {key}"
+        assert refused(tmp_path, block(**{key: ...})).startswith(f"some.notes, note n-1: gold record lacks {key}; ")
 
     @pytest.mark.parametrize(
         ("veins", "codes"),
@@ -225,7 +253,7 @@ class TestFiles:
 
     def test_an_entry_without_its_vein(self, tmp_path: Path) -> None:
         message = refused(tmp_path, block(treated_veins=[{"side": "left"}]))
-        assert message == "some.notes, note n-1: treated_veins: an entry lacks 'vein'"
+        assert message.startswith("some.notes, note n-1: treated_veins: an entry lacks 'vein'; ")
 
     @pytest.mark.parametrize("key", ["treated_veins", "not_counted", "access"])
     @pytest.mark.parametrize("entry", [5, None, "femoral_vein", {}, {"vein": 3, "vessel": 3}, {"vein": ["x"]}])
@@ -263,7 +291,7 @@ class TestFiles:
 
     def test_one_vein_treated_twice(self, tmp_path: Path) -> None:
         message = refused(tmp_path, block(treated_veins=[LEFT_FV, LEFT_FV], codes={"37248": 1, "37249": 1}))
-        assert message == "some.notes, note n-1: left femoral_vein stands twice in the gold record"
+        assert message == "some.notes, note n-1: left femoral_vein stands twice in the gold record; name it once"
 
     def test_a_file_that_is_not_utf8(self, tmp_path: Path) -> None:
         message = refused(tmp_path, block().encode() + block(head="n-2 | a | b").encode() + b"\xff")
@@ -273,6 +301,34 @@ class TestFiles:
     def test_a_file_that_is_missing(self, tmp_path: Path) -> None:
         with pytest.raises(CorpusError, match=r"gone\.notes cannot be read"):
             list(read_notes(tmp_path / "gone.notes"))
+
+
+class TestWriting:
+    def test_how_it_looks(self, tmp_path: Path) -> None:
+        notes = read(
+            tmp_path, block() + block("<<V:left femoral_vein + none portal_vein:imaged|x>>\n", head="n-2 | b | ")
+        )
+        assert write_notes(notes).split("\n") == [
+            "=== n-1 | a voice | one, two",
+            '{"treated_veins": [{"vein": "femoral_vein", "side": "left"}],',
+            ' "codes": {"37248": 1, "37249": 0},',
+            ' "not_counted": [],',
+            ' "flags": [],',
+            ' "access": [],',
+            ' "fluoroscopy": true, "review": false}',
+            "---",
+            "<<A:performed|dilated>>",
+            "",
+            "=== n-2 | b | ",
+            *write_notes(notes).split("\n")[1:7],
+            "---",
+            "<<V:left femoral_vein+none portal_vein:imaged|x>>",
+            "",
+        ]
+
+    def test_a_vein_name_in_a_value_does_not_disturb_the_layout(self, tmp_path: Path) -> None:
+        notes = read(tmp_path, block(flags=[', "review": ']))
+        assert read(tmp_path, write_notes(notes)) == notes
 
 
 class TestShipped:

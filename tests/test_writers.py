@@ -18,10 +18,10 @@ from rich.console import Console
 from fakes import NOTE, FakeEngine
 from venocode.errors import InputError
 from venocode.readers import Row
-from venocode.records import Evidence, Mention, NoteResult, Vein, VeinDecision
+from venocode.records import Contribution, Evidence, Explanation, Mention, NoteResult, Vein, VeinDecision
 from venocode.writers import format_of, stream_writer
 from venocode.writers.base import name_of, output
-from venocode.writers.console import show
+from venocode.writers.console import lines, show
 from venocode.writers.html import KINDS, render_page
 from venocode.writers.table import NOTES
 from venocode.writers.words import REASONS, reason_in_words
@@ -296,3 +296,21 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+class TestExplained:
+    def explained(self) -> NoteResult:
+        why = Explanation(-2.0, (Contribution("strong", 1.0, 3.5), Contribution("negated", 2.0, -0.25)))
+        plain = FakeEngine().code(NOTE, "n1")
+        first, *others = plain.veins
+        return replace(plain, veins=(replace(first, explanation=why), *others), explanation=why)
+
+    def test_the_console_shows_what_added_up(self) -> None:
+        shown = ["".join(text for text, _ in line) for line in lines(self.explained(), explain=True)]
+        at = shown.index("      log-odds +1.25 = base -2.00")
+        assert shown[at + 1 : at + 3] == ["        +3.50  strong = 1", "        -0.25  negated = 2"]
+        assert "      decided by the rules alone: no weights" in shown
+
+    def test_and_only_when_asked(self) -> None:
+        shown = ["".join(text for text, _ in line) for line in lines(self.explained())]
+        assert not any("log-odds" in line or "no weights" in line for line in shown)

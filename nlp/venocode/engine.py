@@ -6,18 +6,22 @@ import hashlib
 import math
 import threading
 import warnings
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from venocode import __version__
+from venocode.classifier.calibration import expit
+from venocode.classifier.evidence import gather
 from venocode.classifier.features import rules_probability
+from venocode.classifier.note import note_features
 from venocode.counting import PolicySettings, count, load_policy
 from venocode.counting.count import Counted, CountedNote, lane, log_agreement
 from venocode.counting.policy import Case
-from venocode.findings import NoteFacts, circuit_limb, note_facts, vein_findings
+from venocode.findings import circuit_limb, note_facts, vein_findings
 from venocode.pipes.analysis import Analysis, analysis_of
-from venocode.records import AccessSite, CodeLine, Evidence, Flag, Mention, NoteResult, Vein, VeinDecision
+from venocode.records import AccessSite, CodeLine, Evidence, Explanation, Flag, Mention, NoteResult, Vein, VeinDecision
 from venocode.rules import load_rules
 from venocode.text import NoteText, read_note
 
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 PIPES = ("normalizer", "lexer", "sections", "sentences", "veins", "mentions", "status", "events")
 MOST_EVIDENCE = 4
+#: Threshold of the auto lane without a learned head, and one no probability reaches.
+RULES_THRESHOLD, NEVER = 0.85, 1.1
 
 
 def build_pipeline() -> Language:
@@ -107,8 +113,9 @@ class Engine:
         note, doc = self.analyse(text)
         analysis = analysis_of(doc)
         case = self.case(analysis)
-        counted = count(case, self._probabilities(case))
-        return _Record(note, doc, analysis, case.facts, counted, self).result(note_id)
+        weighed = self.model.explanations(case.findings) if self.model else {}
+        counted = count(case, self._probabilities(case, weighed))
+        return _Record(note, doc, analysis, case, counted, weighed, self).result(note_id)
 
     def case(self, analysis: Analysis) -> Case:
         """The findings and facts of one note, ready for the policy.
@@ -122,14 +129,38 @@ class Engine:
         -------
         Case
         """
-        findings = tuple(vein_findings(analysis))
+        findings, told = gather(vein_findings(analysis), analysis)
+        facts = replace(note_facts(analysis), evidence=told)
         valve = any(act.kind == "valve" and act.assertion == "performed" for act in analysis.acts)
-        return Case(findings, note_facts(analysis), self.policy, circuit_limb(analysis), valve)
+        return Case(findings, facts, self.policy, circuit_limb(analysis), valve)
 
-    def _probabilities(self, case: Case) -> dict[tuple[str, str], float]:
+    def decide(self, case: Case) -> CountedNote:
+        """The veins of one note as counted.
+
+        Parameters
+        ----------
+        case : Case
+            Findings and facts of the note.
+
+        Returns
+        -------
+        CountedNote
+        """
+        return count(case, self._probabilities(case, self.model.explanations(case.findings) if self.model else {}))
+
+    def _probabilities(self, case: Case, weighed: dict[tuple[str, str], Explanation]) -> dict[tuple[str, str], float]:
         if self.model is None:
             return {f.vein: rules_probability(f) for f in case.findings}
-        return self.model.probabilities(case.findings)
+        return {v: expit(e.log_odds) for v, e in weighed.items()}
+
+    @property
+    def auto_threshold(self) -> float:
+        """Note probability from which a note may be ``auto``: the policy's, else the model's; above 1 when it has none."""
+        if self.policy.auto_threshold is not None:
+            return self.policy.auto_threshold
+        if self.model is None:
+            return RULES_THRESHOLD
+        return self.model.auto.threshold if self.model.auto else NEVER
 
     def provenance(self, text: str) -> dict[str, str]:
         """Version and hashes that make a result reproducible.
@@ -151,9 +182,11 @@ class _Record:
     """Turn tokens into offsets of the note as received."""
 
     def __init__(
-        self, note: NoteText, doc: Doc, analysis: Analysis, facts: NoteFacts, counted: CountedNote, engine: Engine
-    ) -> None:
-        self.note, self.doc, self.a, self.facts, self.counted, self.engine = note, doc, analysis, facts, counted, engine
+        self, note: NoteText, doc: Doc, analysis: Analysis, case: Case, counted: CountedNote,
+        weighed: dict[tuple[str, str], Explanation], engine: Engine,
+    ) -> None:  # fmt: skip
+        self.note, self.doc, self.a, self.case, self.counted, self.engine = note, doc, analysis, case, counted, engine
+        self.facts, self.weighed = case.facts, weighed
         self.rules: dict[tuple[int, int], str] = {}
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -181,8 +214,9 @@ class _Record:
     def result(self, note_id: str) -> NoteResult:
         codes = tuple(code_lines(self.counted.counted, self.engine.policy))
         names = [name for name, _ in self.counted.flags]
-        calibration = self.engine.model.calibration if self.engine.model else None
-        probability = note_probability(self.counted, calibration)
+        model = self.engine.model
+        explanation = model.note_explanation(note_features(self.counted, self.case)) if model else None
+        probability = note_probability(self.counted, model, explanation)
         return NoteResult(
             note_id=note_id,
             codes=codes,
@@ -195,10 +229,11 @@ class _Record:
             fluoroscopy=tuple(self.evidence(*at, self.rule_at(at)) for at in self.facts.fluoroscopy),
             documentation=self.counted.documentation,
             flags=tuple(Flag(name, (self.evidence(*at, name),) if at else ()) for name, at in self.counted.flags),
-            disposition=lane(names, probability, self.engine.policy.auto_threshold),
+            disposition=lane(names, probability, self.engine.auto_threshold),
             probability=probability,
             rationale=self.counted.rationale,
             provenance=self.engine.provenance(self.note.source),
+            explanation=explanation,
         )
 
     def _decision(self, d: Counted) -> VeinDecision:
@@ -214,9 +249,8 @@ class _Record:
             if len(evidence) == MOST_EVIDENCE:
                 break
         vein = Vein(*d.finding.vein)
-        return VeinDecision(
-            vein, "counted" if d.counted else "not_counted", d.reason, d.probability, tuple(evidence), d.rules
-        )
+        decision, explanation = "counted" if d.counted else "not_counted", self.weighed.get(d.finding.vein)
+        return VeinDecision(vein, decision, d.reason, d.probability, tuple(evidence), d.rules, explanation)
 
     def _mentions(self) -> list[Mention]:
         out = []
@@ -261,28 +295,25 @@ def code_lines(counted: tuple[Counted, ...], policy: PolicySettings) -> list[Cod
     return lines
 
 
-def note_probability(counted: CountedNote, calibration: tuple[float, float] | None) -> float:
+def note_probability(counted: CountedNote, model: VeinModel | None, explanation: Explanation | None) -> float:
     """Probability (0-1) that codes and units of the note are right.
-
-    The product of the veins' probabilities is too low where many veins are only named, so it is calibrated by a
-    logistic curve fitted to held-out notes.
 
     Parameters
     ----------
     counted : CountedNote
         The veins as decided.
-    calibration : tuple of float, or None
-        Intercept and slope on the log product; None gives the plain product.
+    model : VeinModel or None
+        Holds the calibration.
+    explanation : Explanation or None
+        What the note head says; without one it is the plain product over the veins.
 
     Returns
     -------
     float
     """
-    x = log_agreement(counted.veins)
-    if calibration is None:
-        return math.exp(x)
-    intercept, slope = calibration
-    return 1.0 / (1.0 + math.exp(-(intercept + slope * x)))
+    if model is None or explanation is None:
+        return math.exp(log_agreement(counted.veins))
+    return model.curve.probability(explanation.log_odds)
 
 
 @lru_cache(maxsize=4)

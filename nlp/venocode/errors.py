@@ -23,3 +23,7 @@ class RuleError(VenocodeError):
 
 class CorpusError(VenocodeError):
     """A gold note is marked wrongly."""
+
+
+class CalibrationError(VenocodeError):
+    """The gold notes cannot carry the accuracy that is asked for."""

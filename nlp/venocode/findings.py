@@ -21,7 +21,10 @@ TREATING = ("treated", "around", "conclusion", "title")
 
 @dataclass(frozen=True, slots=True)
 class VeinFinding:
-    """Everything the note says of one vein. ``counts`` counts links by event and way of saying."""
+    """Everything the note says of one vein. ``counts`` counts links by event and way of saying.
+
+    ``evidence`` holds the circumstances that ``classifier.evidence`` reads.
+    """
 
     vein: Vein
     counts: dict[str, int]
@@ -29,6 +32,7 @@ class VeinFinding:
     mentions: int
     route: str = "other"
     first: int = 0
+    evidence: dict[str, float] = field(default_factory=dict)
 
     def n(self, *keys: str) -> int:
         """Sum of counts."""
@@ -46,6 +50,8 @@ class NoteFacts:
     performed_acts: int = 0
     bridging: tuple[tuple[Vein, Vein], ...] = ()
     arteries: tuple[tuple[Vein, int, int], ...] = ()
+    stent_told: bool = False
+    evidence: dict[str, float] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
         """Whether the note shows the fact."""
@@ -66,6 +72,10 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         if link.vein in first or link.event in TREATING:
             by_vein.setdefault(link.vein, []).append(link)
             first.setdefault(link.vein, link.start)
+    for wrong, right in _corrected_sides(analysis, by_vein).items():
+        by_vein[right] = [*by_vein.get(right, []), *by_vein.pop(wrong)]
+        mentions[right] += mentions.pop(wrong, 0)
+        first[right] = min(first.get(right, first[wrong]), first[wrong])
     _side_of_unknown(analysis, by_vein)
     merged = _merge_unspecified(by_vein, mentions)
     if any(_dilated(links) for v, links in merged.items() if v[0] != "unknown_vein"):
@@ -80,6 +90,39 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
         out.append(VeinFinding(vein, dict(counts), tuple(links), mentions[vein], route, first.get(vein, 0)))
     out.sort(key=lambda f: f.first)
     return out
+
+
+CORRECTING = frozenset(
+    "should correction corr corrected erratum error typo typed misstated amend amended read dictated".split()
+)
+OPPOSITE = {"left": "right", "right": "left"}
+
+
+def _corrected_sides(analysis: Analysis, known: Iterable[Vein]) -> dict[Vein, Vein]:
+    """ "Should read LEFT subclavian vein, not right": veins that the note itself moves to the other side."""
+    moved: dict[Vein, Vein] = {}
+    for sentence in analysis.sentences:
+        words = analysis.norms[sentence.start : sentence.end]
+        wrong = _withdrawn_side(words)
+        if not wrong or not (CORRECTING & set(words) or sentence.section.name == "addendum"):
+            continue
+        named = {name for m in analysis.veins_in(sentence.index) for name, _ in m.veins}
+        for name, side in known:
+            if side == wrong and (name in named or not named):
+                moved[(name, side)] = (name, OPPOSITE[side])
+    return moved
+
+
+def _withdrawn_side(words: list[str]) -> str:
+    """The side a correction takes back: "left, not right", "for right read left", "right should be left"."""
+    sides = [(i, w) for i, w in enumerate(words) if w in OPPOSITE]
+    if len({w for _, w in sides}) != 2:
+        return ""
+    for i, w in sides:
+        if words[i - 1 : i] == ["not"] or (words[i - 1 : i] == ["for"] and "read" in words[i:]):
+            return w
+    first = sides[0]
+    return first[1] if {"should", "is"} & set(words[first[0] : sides[1][0]]) and sides[1][1] != first[1] else ""
 
 
 def _side_of_unknown(analysis: Analysis, by_vein: dict[Vein, list[Link]]) -> None:
@@ -135,7 +178,7 @@ def _routes(analysis: Analysis) -> list[tuple[int, str]]:
         sentence = analysis.sentence_at(atom.start)
         if (
             sentence.section.kind in READ
-            and words[0] in ("through", "via", "graft", "fistula")
+            and words[0] in ("through", "via", "graft", "fistula", "graftotomy", "fistulotomy", "up", "into")
             and not _denied_at(analysis, sentence, atom.start)
         ):
             routes.append((sentence.index, "circuit"))
@@ -185,6 +228,16 @@ def note_facts(analysis: Analysis) -> NoteFacts:
         performed_acts=len(performed) + _sized_dilations(analysis),
         bridging=tuple(_bridges(analysis)),
         arteries=tuple(_artery_acts(analysis)),
+        stent_told=_stent_told(analysis),
+    )
+
+
+def _stent_told(analysis: Analysis) -> bool:
+    """Whether the body speaks of a stent that is neither denied nor an old one."""
+    old = {i for a in analysis.by_kind.get("stent_old", ()) for i in range(a.start, a.end)}
+    return any(
+        start not in old and not {"no", "not", "without", "old"} & set(analysis.norms[max(0, start - 3) : start])
+        for start, _ in _body_atoms(analysis, "stent")
     )
 
 
@@ -367,7 +420,7 @@ def _lead(analysis: Analysis) -> tuple[int, int] | None:
 LINES = frozenset("catheter line permcath tdc hickman cuffed palindrome lumen port hemosplit cath".split())
 
 
-OUT = frozenset("removed withdrawn out off backed pulled slid taken exchanged changed replaced".split())
+OUT = frozenset("removed withdrawn withdrew freed out off backed pulled slid taken exchanged changed replaced".split())
 PUT_IN = frozenset("new fresh another".split())
 
 
@@ -409,7 +462,11 @@ def _tips(analysis: Analysis) -> tuple[int, int] | None:
     ]
     stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
     titled = [f for f in found if _titled(analysis, f[0])]
-    told = stented or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    told = (
+        stented
+        or "viatorr" in analysis.norms
+        or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    )
     return (titled or found)[0] if titled or (found and told) else None
 
 

@@ -78,11 +78,49 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one named feature adds to the log-odds: its weight times its value."""
+
+    feature: str
+    value: float
+    log_odds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contribution as JSON."""
+        return {"feature": self.feature, "value": round(self.value, 4), "log_odds": round(self.log_odds, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a probability is what it is: log-odds that add up exactly.
+
+    ``base`` is the intercept; features whose value or weight is zero are left out, the strongest come first.
+    """
+
+    base: float
+    contributions: tuple[Contribution, ...] = ()
+
+    @property
+    def log_odds(self) -> float:
+        """Base and contributions summed."""
+        return self.base + sum(c.log_odds for c in self.contributions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The explanation as JSON."""
+        return {
+            "log_odds": round(self.log_odds, 4),
+            "base": round(self.base, 4),
+            "contributions": [c.to_dict() for c in self.contributions],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class VeinDecision:
     """What the policy decided for one vein of the note, and why.
 
     ``probability`` is the classifier's probability (0-1) that a balloon widened the vein in this session, before the
-    policy decides. ``policy`` lists the ids of the policy rules that decided.
+    policy decides. ``policy`` lists the ids of the policy rules that decided. ``explanation`` holds the weights behind
+    the probability; without a learned head there are none.
     """
 
     vein: Vein
@@ -91,10 +129,11 @@ class VeinDecision:
     probability: float
     evidence: tuple[Evidence, ...] = ()
     policy: tuple[str, ...] = ()
+    explanation: Explanation | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The decision as JSON, its probability to four places."""
-        return {
+    def to_dict(self, explain: bool = False) -> dict[str, Any]:
+        """The decision as JSON, its probability to four places; with ``explain`` the weights behind it."""
+        out = {
             "vein": self.vein.vein,
             "side": self.vein.side,
             "decision": self.decision,
@@ -103,6 +142,11 @@ class VeinDecision:
             "evidence": [e.to_dict() for e in self.evidence],
             "policy": list(self.policy),
         }
+        return out | _explained(self.explanation) if explain else out
+
+
+def _explained(explanation: Explanation | None) -> dict[str, Any]:
+    return {"explanation": None if explanation is None else explanation.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +195,10 @@ class AccessSite:
 
 @dataclass(frozen=True, slots=True)
 class NoteResult:
-    """The result record: everything venocode says about one note."""
+    """The result record: everything venocode says about one note.
+
+    ``explanation`` holds the weights behind ``probability`` before calibration.
+    """
 
     note_id: str
     codes: tuple[CodeLine, ...] = ()
@@ -165,18 +212,19 @@ class NoteResult:
     probability: float = 0.0
     rationale: tuple[str, ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    explanation: Explanation | None = None
 
     def units(self, code: str) -> int:
         """Units of ``code`` (0 when the note does not support it)."""
         return sum(line.units for line in self.codes if line.code == code)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The result contract, ready for ``json.dumps``."""
-        return {
+    def to_dict(self, explain: bool = False) -> dict[str, Any]:
+        """The result contract, ready for ``json.dumps``; with ``explain`` the weights behind every probability."""
+        out = {
             "schema": SCHEMA,
             "note_id": self.note_id,
             "codes": [c.to_dict() for c in self.codes],
-            "veins": [v.to_dict() for v in self.veins],
+            "veins": [v.to_dict(explain) for v in self.veins],
             "mentions": [m.to_dict() for m in self.mentions],
             "access": [a.to_dict() for a in self.access],
             "fluoroscopy": {
@@ -190,3 +238,4 @@ class NoteResult:
             "rationale": list(self.rationale),
             "provenance": dict(self.provenance),
         }
+        return out | _explained(self.explanation) if explain else out

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from venocode import __version__
-from venocode.cli import batch, code, train
+from venocode.cli import batch, calibrate, code, corpus, train
 from venocode.cli.common import EXIT_CODES, Guarded, markup_mode, tolerant_streams
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ def top(
 app.command("code", epilog=EXIT_CODES)(code.code)
 app.command("batch", epilog=EXIT_CODES)(batch.batch)
 app.command("train", epilog=EXIT_CODES)(train.train)
+app.command("calibrate", epilog=EXIT_CODES)(calibrate.calibrate)
+app.add_typer(corpus.app, name="corpus")
 
 
 def main() -> None:

@@ -21,6 +21,10 @@ def code(
     html: Annotated[
         str | None, typer.Option("--html", metavar="OUT", help="Write one self-contained page with the marked note.")
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Show for each vein and for the note the features and weights that decided."),
+    ] = False,
     note_id: Annotated[
         str | None, typer.Option("--note-id", help="Id for the record; the file name without suffix otherwise.")
     ] = None,
@@ -41,7 +45,7 @@ def code(
             stream.write(render_page(text, result).encode("utf-8"))
         say(f"page written to {'standard output' if page_on_stdout else html}")
     if as_json:
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False, indent=2).encode("utf-8"))
+        typer.echo(json.dumps(result.to_dict(explain), ensure_ascii=False, indent=2).encode("utf-8"))
         return
     if page_on_stdout:
         return
@@ -49,7 +53,7 @@ def code(
 
     from venocode.writers.console import show
 
-    show(result, Console(file=sys.stdout))
+    show(result, Console(file=sys.stdout), explain)
 
 
 def default_id(note: str) -> str:

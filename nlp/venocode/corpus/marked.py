@@ -9,6 +9,8 @@ A corpus file holds notes one after another::
     Under <<F|fluoroscopy>> the <<V:left common_iliac_vein:treated|left common iliac vein>> was <<A:performed|dilated>>.
 
 Marks: ``<<A:assertion|text>>``, ``<<V:side name+side name:role|text>>``, ``<<F|text>>``, ``<<X:approach|text>>``.
+Marks never nest or overlap, a text ends with one line break, and Windows line ends are read as plain ones: a note that
+needs more is refused by the writer, never changed.
 """
 
 from __future__ import annotations
@@ -16,52 +18,42 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from venocode.anatomy import VESSELS, side_of
+from venocode.anatomy import VESSELS
+from venocode.corpus.gold import (
+    APPROACHES,
+    ASSERTIONS,
+    NOTE_KEYS,
+    ROLES,
+    SIDES,
+    Draft,
+    GoldNote,
+    accepted,
+    draft_of,
+    in_order,
+    place_of,
+    where,
+)
 from venocode.errors import CorpusError
 
 MARK = re.compile(r"<<(A|V|F|X)(?::([^|<>]*))?\|(.*?)>>", re.DOTALL)
+#: What looks like a mark but is none.
+STRAY = re.compile(r"<<(?:[^<>\n]*>>)?|>>")
+HEADER = re.compile(r"(?m)^=== ")
 LABELS = {"A": "ANGIOPLASTY", "V": "VEIN", "F": "FLUOROSCOPY", "X": "ACCESS"}
-ASSERTIONS = ("performed", "negated", "historical", "planned", "attempted", "other")
-ROLES = ("treated", "stented", "access", "imaged")
-APPROACHES = ("percutaneous", "open")
-SIDES = ("left", "right", "bilateral", "none", "unknown")
-GOLD_KEYS = ("treated_veins", "codes", "not_counted", "flags", "access", "fluoroscopy", "review")
-GOLD_TYPES = {"treated_veins": (list, "a list"), "codes": (dict, "an object"), "not_counted": (list, "a list"),
-              "flags": (list, "a list"), "access": (list, "a list"), "fluoroscopy": (bool, "true or false"),
-              "review": (bool, "true or false")}  # fmt: skip
-#: Reasons of the result record (docs/result-record.md).
-REASONS = ("stent_same_vein", "dialysis_circuit", "all_inclusive", "bridged", "non_angioplasty_balloon", "historical", "planned",
-           "attempted", "negated", "imaged_only", "access_only", "artery", "header_only_mismatch", "special")  # fmt: skip
+LETTERS = {label: letter for letter, label in LABELS.items()}
+ELSEWHERE = "write this note to jsonl, brat, labelstudio or docbin instead"
+
+Span = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class GoldNote:
-    """A note with its marks (offsets into ``text``) and what it earns."""
-
-    note_id: str
-    style: str
-    phenomena: tuple[str, ...]
-    text: str
-    spans: tuple[dict[str, Any], ...]
-    gold: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """One line of a gold JSONL file."""
-        return {
-            "note_id": self.note_id,
-            "style": self.style,
-            "phenomena": list(self.phenomena),
-            **self.gold,
-            "text": self.text,
-            "spans": [dict(s) for s in self.spans],
-        }
+# --- marks -> text and spans ---------------------------------------------------------------------------------------------
 
 
-def parse_marked(marked: str) -> tuple[str, list[dict[str, Any]]]:
+def parse_marked(marked: str) -> tuple[str, list[Span]]:
     """Strip inline marks.
 
     Parameters
@@ -79,46 +71,84 @@ def parse_marked(marked: str) -> tuple[str, list[dict[str, Any]]]:
     CorpusError
         When a mark has an unknown attribute or holds no text, or marks are nested.
     """
-    plain: list[str] = []
-    spans: list[dict[str, Any]] = []
-    at = length = 0
-    for m in MARK.finditer(marked):
-        plain.append(marked[at : m.start()])
-        length += m.start() - at
-        kind, attrs, surface = m.group(1), m.group(2), m.group(3)
-        if "<<" in surface:
-            raise CorpusError(f"nested mark near offset {length}")
-        if not surface.strip():
-            raise CorpusError(f"empty mark near offset {length}")
-        span: dict[str, Any] = {"label": LABELS[kind], "start": length, "end": length + len(surface), "text": surface}
-        span.update(_attributes(kind, attrs, length))
-        plain.append(surface)
-        spans.append(span)
-        length += len(surface)
-        at = m.end()
-    plain.append(marked[at:])
-    text = "".join(plain)
-    if "<<" in text or ">>" in text:
-        raise CorpusError(f"unreadable mark near offset {max(text.find('<<'), text.find('>>'))}")
+    text, spans, faults = _parse(marked)
+    if faults:
+        raise CorpusError(faults[0])
     return text, spans
 
 
-def _attributes(kind: str, written: str | None, at: int) -> dict[str, Any]:
-    if kind == "F":
+def _parse(marked: str) -> tuple[str, list[Span], list[str]]:
+    """Plain text, the spans that can be read, and what is wrong with the rest."""
+    plain: list[str] = []
+    spans: list[Span] = []
+    faults: list[str] = []
+    at = length = 0
+    for m in MARK.finditer(marked):
+        between = marked[at : m.start()]
+        faults += _stray(between, length)
+        length += len(between)
+        kind, written, surface = m.group(1), m.group(2), m.group(3)
+        if "<<" in surface:
+            faults.append(f"nested mark near offset {length}; close the outer mark before the inner one")
+        elif not surface.strip():
+            faults.append(f"empty mark near offset {length}; mark words or nothing")
+        else:
+            span = {"label": LABELS[kind], "start": length, "end": length + len(surface), "text": surface}
+            try:
+                spans.append(span | parse_attributes(LABELS[kind], written, length))
+            except CorpusError as error:
+                faults.append(str(error))
+        plain += [between, surface]
+        length += len(surface)
+        at = m.end()
+    faults += _stray(marked[at:], length)
+    text = "".join([*plain, marked[at:]])
+    if not faults:
+        faults += _stray(text, 0)  # brackets that only meet once a mark is stripped
+    return text, spans, faults
+
+
+def _stray(text: str, offset: int) -> list[str]:
+    return [f"unreadable mark near offset {offset + m.start()}; see the format of marks" for m in STRAY.finditer(text)]
+
+
+def parse_attributes(label: str, written: str | None, at: int) -> Span:
+    """The attributes of a span from the way a mark writes them.
+
+    Parameters
+    ----------
+    label : str
+        Label of the span.
+    written : str or None
+        ``performed``, ``left femoral_vein+right femoral_vein:treated``, ``percutaneous``; ``None`` when nothing is written.
+    at : int
+        Offset for the message.
+
+    Returns
+    -------
+    dict
+        The attribute keys of the label.
+
+    Raises
+    ------
+    CorpusError
+        When a value is not known.
+    """
+    if label == "FLUOROSCOPY":
         if written is not None:
             raise CorpusError(f"unknown attribute {written!r} near offset {at}; a mark F has none")
         return {}
     attrs = written or ""
-    if kind == "A":
+    if label == "ANGIOPLASTY":
         return {"assertion": _one_of(attrs, ASSERTIONS, at)}
-    if kind == "X":
+    if label == "ACCESS":
         return {"approach": _one_of(attrs, APPROACHES, at)}
     names, _, role = attrs.rpartition(":")
     veins = []
     for part in names.split("+"):
         side, _, vein = part.strip().partition(" ")
         if vein not in VESSELS:
-            raise CorpusError(f"unknown vein {vein!r} near offset {at}")
+            raise CorpusError(f"unknown vein {vein!r} near offset {at}; the names stand in venocode/anatomy.py")
         veins.append({"side": _one_of(side, SIDES, at), "vein": vein})
     return {"veins": veins, "role": _one_of(role, ROLES, at)}
 
@@ -129,6 +159,77 @@ def _one_of(value: str, allowed: Iterable[str], at: int) -> str:
     return value
 
 
+# --- text and spans -> marks ---------------------------------------------------------------------------------------------
+
+
+def attributes_of(span: Span) -> str | None:
+    """The attributes of a span as a mark writes them; ``None`` when the label has none."""
+    if span["label"] == "FLUOROSCOPY":
+        return None
+    if span["label"] == "VEIN":
+        names = "+".join(f"{vein['side']} {vein['vein']}" for vein in span["veins"])
+        return f"{names}:{span['role']}"
+    return str(span["assertion" if span["label"] == "ANGIOPLASTY" else "approach"])
+
+
+def to_marked(text: str, spans: Iterable[Span]) -> str:
+    """Write marks into a text: what ``parse_marked`` strips again.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+    spans : iterable of dict
+        Spans with offsets into ``text``, in any order.
+
+    Returns
+    -------
+    str
+        Text with inline marks.
+
+    Raises
+    ------
+    CorpusError
+        When two spans overlap, or when brackets of the text would be read as marks.
+    """
+    ordered = in_order(spans)
+    refuse_overlap(ordered)
+    if stray := STRAY.search(text):
+        raise CorpusError(f"text holds double angle brackets at offset {stray.start()}; {ELSEWHERE}")
+    parts: list[str] = []
+    at = 0
+    for span in ordered:
+        written = attributes_of(span)
+        head = LETTERS[span["label"]] + ("" if written is None else f":{written}")
+        parts += [text[at : span["start"]], f"<<{head}|{text[span['start'] : span['end']]}>>"]
+        at = span["end"]
+    marked = "".join([*parts, text[at:]])
+    if parse_marked(marked) != (text, list(ordered)):
+        raise CorpusError(f"angle brackets of the text touch a mark; {ELSEWHERE}")
+    return marked
+
+
+def refuse_overlap(ordered: Iterable[Span]) -> None:
+    """Refuse spans that overlap.
+
+    Parameters
+    ----------
+    ordered : iterable of dict
+        Spans in the order of the text.
+
+    Raises
+    ------
+    CorpusError
+        Naming the first two that do.
+    """
+    for one, two in pairwise(ordered):
+        if two["start"] < one["end"]:
+            raise CorpusError(f"{where(one)} and {where(two)} overlap, marks never nest; {ELSEWHERE}")
+
+
+# --- files ---------------------------------------------------------------------------------------------------------------
+
+
 def read_notes(path: Path) -> Iterator[GoldNote]:
     """Read one corpus file of inline-marked notes, checking every mark and every gold record.
 
@@ -137,27 +238,54 @@ def read_notes(path: Path) -> Iterator[GoldNote]:
     CorpusError
         Naming the file, the note and what is wrong.
     """
-    blocks = re.split(r"(?m)^=== ", _text(path))
-    for block in blocks[1:]:
-        head, _, rest = block.partition("\n")
-        note_id, style, tags = ([p.strip() for p in head.split("|")] + ["", ""])[:3]
-        record, found, body = rest.partition("\n---\n")
-        if not found:
-            raise CorpusError(f"{path.name}, note {note_id}: no line '---' between the gold record and the text")
-        try:
-            gold = json.loads(record)
-            text, spans = parse_marked(body.rstrip("\n") + "\n")
-            _check(gold)
-        except RecursionError:
-            raise CorpusError(f"{path.name}, note {note_id}: the gold record is nested too deeply") from None
-        except (ValueError, CorpusError) as error:
-            raise CorpusError(f"{path.name}, note {note_id}: {error}") from None
-        yield GoldNote(note_id, style, tuple(t.strip() for t in tags.split(",") if t.strip()), text, tuple(spans), gold)
+    return accepted(read_drafts(path), path.name)
+
+
+def read_drafts(path: Path) -> Iterator[Draft]:
+    """Read one corpus file of inline-marked notes with everything that is wrong with each.
+
+    Raises
+    ------
+    CorpusError
+        When the file itself cannot be read.
+    """
+    before, *blocks = HEADER.split(_text(path))
+    if before.strip():
+        yield Draft(
+            "head of the file", None, ("text stands before the first line '=== '; give the note its header line",)
+        )
+    for block in blocks:
+        yield _draft(block)
+
+
+def _draft(block: str) -> Draft:
+    head, _, rest = block.partition("\n")
+    note_id, style, tags, *more = [*(part.strip() for part in head.split("|")), "", ""]
+    faults = [] if not any(more) else ["header line has more than three parts; write: id | voice | tag, tag"]
+    record, found, body = rest.partition("\n---\n")
+    if not found:
+        return Draft(
+            place_of(note_id), None, (*faults, "no line '---' between the gold record and the text; write one")
+        )
+    text, spans, marks = _parse(body.rstrip("\n") + "\n")
+    try:
+        gold = json.loads(record)
+    except RecursionError:
+        return Draft(place_of(note_id), None, (*faults, "the gold record is nested too deeply; see the format"))
+    except ValueError as error:
+        return Draft(place_of(note_id), None, (*faults, f"gold record is no JSON: {error}; mend it there", *marks))
+    faults += marks
+    if not isinstance(gold, dict) or any(key in gold for key in NOTE_KEYS):
+        from_gold = "is not a JSON object" if not isinstance(gold, dict) else f"holds one of {', '.join(NOTE_KEYS)}"
+        return Draft(place_of(note_id), None, (*faults, f"gold record {from_gold}; see the format"))
+    phenomena = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    note = {"note_id": note_id, "style": style, "phenomena": phenomena, **gold, "text": text, "spans": spans}
+    return draft_of(note, place_of(note_id), faults)
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except OSError:
         raise CorpusError(f"{path.name} cannot be read; check the path {path}") from None
     except UnicodeDecodeError as error:
@@ -166,50 +294,81 @@ def _text(path: Path) -> str:
         raise CorpusError(f"{path.name}{note}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
 
 
-def _check(gold: Any) -> None:
-    if not isinstance(gold, dict):
-        raise CorpusError("gold record is not a JSON object")
-    missing = [k for k in GOLD_KEYS if k not in gold]
-    if missing:
-        raise CorpusError(f"gold record lacks {', '.join(missing)}")
-    for key, (kind, name) in GOLD_TYPES.items():
-        if not isinstance(gold[key], kind):
-            raise CorpusError(f"{key} must be {name}")
-    if not all(isinstance(flag, str) for flag in gold["flags"]):
-        raise CorpusError("flags must be a list of strings")
-    n = len(gold["treated_veins"])
-    want = {"37248": min(n, 1), "37249": max(n - 1, 0)}
-    if gold["codes"] != want:
-        raise CorpusError(f"codes {gold['codes']} do not fit {n} treated veins")
-    treated = [_vein(entry, "vein", "treated_veins") for entry in gold["treated_veins"]]
-    if any(side == "bilateral" for _, side in treated):
-        raise CorpusError("treated_veins: 'bilateral' is two veins, left and right")
-    seen: set[tuple[str, str]] = set()
-    for vein in [*treated, *(_vein(entry, "vein", "not_counted") for entry in gold["not_counted"])]:
-        if vein in seen:
-            raise CorpusError(f"{vein[1]} {vein[0]} stands twice in the gold record")
-        seen.add(vein)
-    for entry in gold["not_counted"]:
-        _known(entry.get("why"), REASONS, "not_counted: why")
-    for entry in gold["access"]:
-        _vein(entry, "vessel", "access")
-        _known(entry.get("approach"), APPROACHES, "access: approach")
+def to_block(note: GoldNote) -> str:
+    """One note as it stands in a corpus file.
+
+    Parameters
+    ----------
+    note : GoldNote
+        The note.
+
+    Returns
+    -------
+    str
+        Header line, gold record, ``---`` and the marked text, which ``read_notes`` reads back to the same note.
+
+    Raises
+    ------
+    CorpusError
+        When the format cannot carry the note, naming it and why.
+    """
+    try:
+        if not note.text.endswith("\n") or note.text.endswith("\n\n"):
+            raise CorpusError(f"text does not end with exactly one line break; {ELSEWHERE}")
+        if "\r\n" in note.text:
+            raise CorpusError(f"text has Windows line ends, at offset {note.text.index(chr(13))}; {ELSEWHERE}")
+        marked = to_marked(note.text, note.spans)
+    except CorpusError as error:
+        raise CorpusError(f"{place_of(note.note_id)}: {error}") from None
+    head = f"{note.note_id} | {note.style} | {', '.join(note.phenomena)}"
+    block = f"=== {head}\n{_record(note.gold)}\n---\n{marked}"
+    _refuse_loss(note, block)
+    return block
 
 
-def _vein(entry: Any, name: str, key: str) -> tuple[str, str]:
-    """The vein and side of one entry of a gold record."""
-    if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
-        raise CorpusError(f"{key}: an entry lacks '{name}'")
-    vein = entry[name]
-    if vein not in VESSELS:
-        raise CorpusError(f"unknown vein {vein!r}")
-    side = _known(entry.get("side"), SIDES, f"{key}: side of {vein}")
-    if side_of(vein, side) != side:
-        raise CorpusError(f"{key}: side {side!r} does not fit {vein}")
-    return vein, side
+def _record(gold: Span) -> str:
+    """A gold record, one key a line; the two verdicts at its end share one."""
+    parts = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in gold.items()]
+    lines = ",\n ".join(parts)
+    return "{" + lines.replace(',\n "review": ', ', "review": ') + "}"
 
 
-def _known(value: Any, allowed: tuple[str, ...], what: str) -> str:
-    if not isinstance(value, str) or value not in allowed:
-        raise CorpusError(f"{what} is missing or unknown; allowed: {', '.join(allowed)}")
-    return value
+def _refuse_loss(note: GoldNote, block: str) -> None:
+    """Read a block back and refuse it where the note has changed."""
+    again = [_draft(part).note for part in HEADER.split(block)[1:]]
+    first = again[0]
+    if len(again) > 1:
+        what = "a line of the text begins with '=== '"
+    elif first is None:
+        what = "its header line cannot be read back"
+    else:
+        changed = [
+            key
+            for key in ("note_id", "style", "phenomena", "text", "gold")
+            if getattr(first, key) != getattr(note, key)
+        ]
+        if not changed:
+            return
+        what = f"{changed[0]} does not come back as it was (bars, commas, line ends or white space in it)"
+    raise CorpusError(f"{place_of(note.note_id)}: {what}; {ELSEWHERE}")
+
+
+def write_notes(notes: Iterable[GoldNote]) -> str:
+    """A corpus file of inline-marked notes.
+
+    Parameters
+    ----------
+    notes : iterable of GoldNote
+        The notes in order.
+
+    Returns
+    -------
+    str
+        The content of the file.
+
+    Raises
+    ------
+    CorpusError
+        When the format cannot carry a note, naming it and why.
+    """
+    return "\n".join(map(to_block, notes))

@@ -54,7 +54,7 @@ def p19_pulmonary(finding: VeinFinding, case: Case) -> Exclusion | None:
 def p9_stent(finding: VeinFinding, case: Case) -> Exclusion | None:
     """P9: a stent placed in this session takes every dilation of its vein, and dilation before or after a stent is its."""
     only_around = finding.n("around") > 0 and finding.n("treated", "conclusion") == 0
-    if finding.n("stent") or (only_around and any(f.n("stent") for f in case.findings)):
+    if finding.n("stent") or (only_around and (case.facts.stent_told or any(f.n("stent") for f in case.findings))):
         return Exclusion("stent_same_vein", "P9")
     return None
 

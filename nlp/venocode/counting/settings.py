@@ -23,8 +23,9 @@ class PolicySettings(BaseModel):
         Codes of the first vein and of each further vein (policy P2).
     decision_threshold : float
         Probability (0-1) from which a vein is taken as ballooned in this session.
-    auto_threshold : float
-        Note probability (0-1) below which a note goes to review.
+    auto_threshold : float or None
+        Note probability (0-1) below which a note goes to review; None takes the threshold of the model, which is chosen
+        from gold notes.
     count_pulmonary, count_unspecified : bool
         Whether P19 and P25 veins count.
     """
@@ -34,8 +35,8 @@ class PolicySettings(BaseModel):
     grouping: Literal["named", "sir"] = "named"
     first_code: str = Field(default="37248", pattern=r"^[0-9]{5}$")
     addon_code: str = Field(default="37249", pattern=r"^[0-9]{5}$", validate_default=True)
-    decision_threshold: float = Field(default=0.35, gt=0.0, lt=1.0)
-    auto_threshold: float = Field(default=0.85, ge=0.0, le=1.0)
+    decision_threshold: float = Field(default=0.3, gt=0.0, lt=1.0)
+    auto_threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     count_pulmonary: bool = True
     count_unspecified: bool = True
 

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
-from venocode.pipes.reference import Lesions, described_lesion, line_label, resolve
+from venocode.pipes.reference import ADJECTIVES, Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
 from venocode.pipes.status import assertion_at, dated, is_year
 
@@ -42,6 +42,8 @@ class Reading:
     topic_sentence: int = -99
     acted: bool = False
     acted_sentence: int = -99
+    old_stents: list[Vein] = field(default_factory=list)
+    balloon_column: bool = False
     foreign: bool = False
     label: str = ""
     foreign_focus: int = -99
@@ -134,6 +136,9 @@ class _Sentence:
             self._results()
         elif self.s.section.kind == "past":
             self._states()
+            stents = self.a.within("stent", self.s.start, self.s.end)
+            after = [m for m in self.names if stents and m.start > stents[0].start]
+            self.r.old_stents += [v for m in after or (self.names if stents else ()) for v in m.veins]
         self._refocus()
 
     def link(self, vein: Vein, event: str, how: str, start: int, end: int, rule: str) -> None:
@@ -200,12 +205,31 @@ class _Sentence:
             near = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest")]
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
-            veins = [v for m in near for v in m.veins]
+            veins = [v for m in self._own_names(act, near) for v in m.veins]
             if not veins and act.assertion == "attempted" and self.s.section.kind in READ and not self._foreign(clause):
                 veins = resolve(self.a, self.s, clause, self.r.lesions, self._context())[:2]
+            if not veins and act.assertion == "negated" and self.s.section.kind in READ and not self._foreign(clause):
+                veins = self._pointed_at(clause)
             retracted = act.assertion == "negated" and self.s.section.name == "addendum"
             for v in veins:
                 self.link(v, "retracted" if retracted else act.assertion, "act", act.start, act.end, act.rule)
+
+    def _pointed_at(self, clause: tuple[int, int]) -> list[Vein]:
+        """ "Decided against any dilation of this one": the vein just told of."""
+        pointed = any(
+            w in ("here", "there") or (w in ("this", "it") and self.a.norms[i - 1] in ("of", "in", "on", "at", "for"))
+            for i, w in enumerate(self.a.norms[clause[0] : clause[1]], start=clause[0])
+        )
+        vein = self._last_named(clause[0]) if pointed else None
+        return [vein] if vein is not None and vein not in self.r.treated else []
+
+    def _own_names(self, act: Act, names: list[VeinMention]) -> list[VeinMention]:
+        """ "The common iliac, which we did not balloon, the external iliac 65 %": the names before such an act are its own."""
+        before = [m for m in names if m.end <= act.start]
+        after = [m for m in names if m.start >= act.end and "," not in self.a.norms[act.end : m.start]]
+        if before and "which" in self.a.norms[before[-1].end : act.start]:
+            return before[-1:]
+        return [*before, *after] if before else names
 
     def _share_lesions(self) -> None:
         """ "stenoses of A, B and C", "A, B and C were stenosed": one statement about all the names of a row."""
@@ -242,8 +266,10 @@ class _Sentence:
 
     def _range(self, first: VeinMention, second: VeinMention, between: list[str]) -> bool:
         """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""
-        begun = RANGE_BEGINS & set(self.a.norms[max(self.s.start, first.start - 8) : first.start])
-        return bool(begun and RANGE_ENDS & set(between[-4:])) and not VERBS & set(between)
+        before = self.a.norms[max(self.s.start, first.start - 8) : first.start]
+        begun = RANGE_BEGINS & set(before) or "from" in before[-4:]
+        broken = (VERBS | {";", ")", "and the"}) & set(between) or self.states[first.start].normal or len(between) > 18
+        return bool(begun and RANGE_ENDS & set(between[-8:])) and not broken
 
     def _plural_before(self, m: VeinMention) -> bool:
         words = self.a.norms[max(self.s.start, m.start - 6) : m.start]
@@ -251,6 +277,7 @@ class _Sentence:
 
     def _lesion_of_focus(self) -> None:
         """ "Here there is a 70 % stenosis", "B: 70 % stenosis": a lesion told right after its vein, or by its letter."""
+        self._located_lesions()
         for clause in self.clauses:
             self._new_lesion(clause)
         if self.names or self.acts or self.r.acted:
@@ -269,14 +296,46 @@ class _Sentence:
                 self.link(v, "lesion", "state", self.s.start, self.s.end, "LES-001")
                 self.r.lesions.add(v, self.s.index, {w for w in words if len(w) > 2}, self.s.start)
 
+    def _located_lesions(self) -> None:
+        """ "The former is in the subclavian and the latter in the axillary vein": lesions told before get their veins."""
+        words = set(self.a.norms[self.s.start : self.s.end])
+        if (
+            self.acts
+            or not any(pair <= words for pair in TWO_OF_THEM)
+            or not {"is", "was", "lies", "lay", "sits", "sat"} & words
+        ):
+            return
+        for m in self.names:
+            inside = {"in", "at", "within", "of"} & set(self.a.norms[max(self.s.start, m.start - 4) : m.start])
+            if inside and m.relation in ("plain", "dest") and m.role != "access" and not self.states[m.start].normal:
+                for v in m.veins:
+                    self.link(v, "lesion", "state", m.start, m.end, m.rule)
+                    self.r.lesions.add(v, self.s.index, self.states[m.start].words, m.start)
+
+    def _adjective_vein(self, clause: tuple[int, int]) -> Vein | None:
+        """ "In the caval stent there was a stenosis": the one vein of the note that the adjective can mean."""
+        words = self.a.norms[clause[0] : clause[1]]
+        for adjective, names in ADJECTIVES.items():
+            if adjective in words and words[words.index(adjective) + 1 : words.index(adjective) + 2] in PARTS:
+                known = {v for m in self.a.veins for v in m.veins if v[0] in names}
+                return known.pop() if len(known) == 1 else None
+        return None
+
     def _new_lesion(self, clause: tuple[int, int]) -> None:
         """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
-        if self.s.section.name == "result" or any(clause[0] <= m.start < clause[1] for m in self.names):
+        own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
+        if own or self.s.section.name == "result":
+            return
+        if self._lesion_in_old_stents(clause):
             return
         if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
             return
-        vein = self._last_named(clause[0])
-        if vein is None or vein in self.r.lesions.items or vein in self.r.treated:
+        vein = self._adjective_vein(clause) or self._last_named(clause[0])
+        if vein is None or vein in self.r.lesions.items:
+            return
+        if vein in self.r.treated:  # findings told after the technique
+            if self.s.section.name == "findings":
+                self.link(vein, "lesion", "state", clause[0], clause[1], "LES-001")
             return
         if vein[0] in CAVAE and JOINED & set(self.a.norms[clause[0] : clause[1]]):
             return  # the anastomosis of a vein to the cava is that vein's
@@ -286,11 +345,27 @@ class _Sentence:
         self.r.normal.discard(vein)
         self.r.focus, self.r.focus_sentence = [vein], self.s.index
 
+    def _lesion_in_old_stents(self, clause: tuple[int, int]) -> bool:
+        """ "Stents: in-stent restenosis, R 70 %, L 55 %": the veins that the history says were stented."""
+        spoken = any("in" in self.a.norms[x.start : x.end] for x in self.a.within("stent_old", *clause))
+        told = spoken and strong_lesion(self.a, *clause) and not NEGATIONS & set(self.a.norms[clause[0] : clause[1]])
+        if not told or not self.r.old_stents:
+            return False
+        sides = {a.value for a in self.a.within("side", *clause)}
+        for v in dict.fromkeys(self.r.old_stents):
+            if len(sides) != 1 or v[1] in sides or v[1] == "none":
+                self.link(v, "lesion", "state", clause[0], clause[1], "LES-001")
+                self.r.lesions.add(v, self.s.index, {"stent"}, clause[0])
+        return True
+
     def _last_named(self, token: int) -> Vein | None:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
         for index in range(self.s.index, max(-1, self.s.index - 4), -1):
             sentence = self.a.sentences[index]
-            if sentence.section is not self.s.section or index == self.r.acted_sentence:
+            apart = sentence.section is not self.s.section and (
+                self.s.index - index > 2 or sentence.section.kind != "body"
+            )
+            if apart or index == self.r.acted_sentence:
                 return None  # after an act, an hourglass is the balloon's
             spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
             if spoken:
@@ -333,7 +408,7 @@ class _Sentence:
                     self.r.named[v] = self.r.named.get(v, 0) + 1
             for v in m.veins:
                 if (
-                    state.relation == "plain"
+                    (state.relation == "plain" or (state.relation == "dest" and state.lesion and len(self.names) == 1))
                     and m.role != "access"
                     and not (self.r.acted and state.minor)
                     and not self._after_treatment()
@@ -431,6 +506,8 @@ class _Sentence:
             if any(o.start <= atom.start < o.end for o in old) or self._old_stent(clause, atom.start, atom.end):
                 continue
             words = self.a.norms[max(clause[0], atom.start - 5) : atom.start]
+            if words[-1:] and words[-1] in BESIDE_STENT:
+                continue
             if self._known_stent(atom.end, words) or {"no", "not", "without"} & set(words[-3:]):
                 continue
             if any(
@@ -486,6 +563,8 @@ class _Sentence:
         return not any(w in PLACED for w in self.a.norms[end : end + 6])
 
     def _stent_reference(self, clause: tuple[int, int]) -> list[Vein]:
+        if SHUNT_STENT & set(self.a.norms[clause[0] : clause[1]]):
+            return []  # it lies in the tract of a portosystemic shunt
         if self.r.stented and any(
             w in ("both", "second", "it", "this", "these", "all", "each", "stents")
             for w in self.a.norms[clause[0] : clause[0] + 4]
@@ -502,19 +581,26 @@ class _Sentence:
 
     def _acts(self) -> None:
         performed = [a for a in self.acts if a.assertion == "performed" and a.kind != "valve"]
-        linked_any = False
+        if performed and not self.names and "|" in self.a.norms[self.s.start : self.s.end]:
+            self.r.balloon_column = True  # the head of a table: "Site | Before | Balloon dilation | After"
+            return
+        linked_any = foreign_before = False
         for clause in self.clauses:
             anchor = self._anchor(clause, performed)
             if anchor is None:
                 continue
             start, end, rule, kind, explicit = anchor
+            if explicit and self._given_up(end):
+                self._attempt(clause, start, end, rule)
+                continue
             targets = self._targets(clause, start, not explicit)
             how = "direct" if explicit else "implicit"
             veins = [v for m in targets for v in m.veins]
+            veins = self._with_the_others(clause, veins)
             if not veins and self._cardiac_vein(clause):
                 veins = [("coronary_sinus", "none")]
-            if not veins and self._foreign(clause):
-                self.r.acted = self.r.foreign = True
+            if not veins and (self._foreign(clause) or (foreign_before and not self._own_lesion(clause))):
+                self.r.acted = self.r.foreign = foreign_before = True
                 continue
             if not veins and not linked_any:
                 earlier = self._earlier_clause(clause)
@@ -528,13 +614,19 @@ class _Sentence:
                     continue
                 if not explicit and not self._strong(clause):
                     continue
-                veins = self._whole(resolve(self.a, self.s, clause, self.r.lesions, self._context()))
+                veins = self._around_the_stent(kind, clause) or self._whole(
+                    resolve(self.a, self.s, clause, self.r.lesions, self._context())
+                )
                 how = "reference"
                 if self.s.section.kind == "conclusion" and len(veins) < 2:
                     continue
             if not veins and explicit and self._unnamed_vein(kind):
                 self.link(("unknown_vein", "unknown"), "treated", "reference", start, end, rule)
             if not veins:
+                continue
+            if self._of_a_sleeve(clause, veins):
+                for v in veins:
+                    self.link(v, "other_balloon", "clause", start, end, "BAL-004")
                 continue
             linked_any = True
             for m in targets:
@@ -543,6 +635,35 @@ class _Sentence:
                 ):
                     m.role = "treated"
             self._treated(veins, kind, how, start, end, rule)
+
+    def _given_up(self, act: int) -> bool:
+        """ "... predilating, but it would not enter and was never inflated": the sentence goes on to say that nothing came of it."""
+        if any(x.start >= act and x.assertion == "performed" for x in self.acts):
+            return False
+        return any(" ".join(self.a.norms[x.start : x.end]) in NEVER for x in self.a.within("reserve", act, self.s.end))
+
+    def _attempt(self, clause: tuple[int, int], start: int, end: int, rule: str) -> None:
+        """An act that came to nothing: its veins, or the one it speaks of."""
+        veins = [v for m in self._targets(clause, start, False) for v in m.veins]
+        for v in veins or resolve(self.a, self.s, clause, self.r.lesions, self._context())[:1]:
+            self.link(v, "attempted", "act", start, end, rule)
+
+    def _of_a_sleeve(self, clause: tuple[int, int], veins: list[Vein]) -> bool:
+        """A balloon along a fibrin sleeve, in a vein without a lesion, widens no vein (policy P13)."""
+        return self.a.has("sheath_fibrin", *clause) and not any(v in self.r.lesions.items for v in veins)
+
+    def _around_the_stent(self, kind: str, clause: tuple[int, int]) -> list[Vein]:
+        """ "... was deployed and post-dilated": dilation after a stent is of the veins dilated before it."""
+        post = kind == "around" and any(w.startswith("post") for w in self.a.norms[clause[0] : clause[1]])
+        return list(dict.fromkeys(self.r.around)) if post and len(set(self.r.around)) < 4 else []
+
+    def _with_the_others(self, clause: tuple[int, int], veins: list[Vein]) -> list[Vein]:
+        """ "A 14 mm balloon to each of these lesions, the CFV one first": the name is one of the group."""
+        words = self.a.norms[clause[0] : clause[1]]
+        if len(veins) != 1 or not any(words[i : i + 2] in OF_THESE for i in range(len(words))):
+            return veins
+        group = resolve(self.a, self.s, clause, self.r.lesions, self._context())
+        return group if veins[0] in group else veins
 
     def _whole(self, veins: list[Vein]) -> list[Vein]:
         """The veins with those that share their one lesion ("from the innominate vein into the SVC")."""
@@ -588,7 +709,9 @@ class _Sentence:
         new = [
             x
             for x in a.within("stent", start, end)
-            if not any(o.start <= x.start < o.end for o in known) and not self._label_of_stent(x.end)
+            if not any(o.start <= x.start < o.end for o in known)
+            and not self._label_of_stent(x.end)
+            and not {"no", "not", "without"} & set(a.norms[max(start, x.start - 2) : x.start])
         ]
         if (new or (known and not balloon)) and not (named and balloon):
             return None
@@ -601,7 +724,7 @@ class _Sentence:
         )
         same = a.within("same", start, end)
         treat = [x for x in a.within("treat", start, end) if not _unpacked(a.norms, x.start)]
-        listed = sizes and self.r.acted and self._list_line()
+        listed = sizes and (self.r.acted or self.r.balloon_column) and self._list_line()
         next_turn = self.r.acted and named and a.sized(start, end) and self._next_turn()
         if balloon and (force or same or treat or listed or next_turn or self._given(clause)):
             at = (balloon[0].start, balloon[0].end, balloon[0].rule)
@@ -617,6 +740,8 @@ class _Sentence:
         ):
             cue = next(x for k in ("waist", "pressure") for x in a.within(k, start, end))
             at = (cue.start, cue.end, cue.rule)
+        elif treat and a.has("lesion_ref", start, end) and self._sentence_balloon() and self.clauses[0] != clause:
+            at = (treat[0].start, treat[0].end, treat[0].rule)
         elif force and self.r.acted and named and a.has("inflate", start, end):
             cue = a.within("inflate", start, end)[0]
             at = (cue.start, cue.end, cue.rule)
@@ -655,7 +780,9 @@ class _Sentence:
     def _gapped(self, clause: tuple[int, int]) -> bool:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
         words = self.a.norms[clause[0] : clause[1]]
-        return bool(self.linked and "with" in words) and not VERBS & set(words) and bool(self._own_lesion(clause))
+        named = any(clause[0] <= m.start < clause[1] for m in self.names)
+        given = bool(self.linked) and bool({"with", "a", "an", "to", ";"} & set(words))
+        return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
 
     def _own_lesion(self, clause: tuple[int, int]) -> list[Vein]:
         """The lesion a clause begins with by its own words, when the sentence has not treated it yet."""
@@ -743,7 +870,8 @@ class _Sentence:
             if state.normal and (implicit or (m.start > anchor and not self._object(m, anchor))):
                 continue
             out.append(m)
-        return out
+        near = [m for m in out if max(m.start - anchor, anchor - m.end) <= REACH]
+        return near or out
 
     def _object(self, m: VeinMention, anchor: int) -> bool:
         between = self.a.norms[anchor : m.start]
@@ -751,6 +879,8 @@ class _Sentence:
 
     def _balloon_dest(self, m: VeinMention, clause: tuple[int, int]) -> bool:
         movers = self.a.within("mover", clause[0], m.start)
+        if movers and self.a.norms[movers[-1].start] in ("tip", "tips"):
+            return False
         if movers and RESTING & set(self.a.norms[movers[-1].start : m.start]):
             return False
         return any(self.a.has(k, clause[0], m.start) for k in ("balloon", "balloon_brand")) or self.a.sized(
@@ -774,7 +904,9 @@ class _Sentence:
             found = [
                 m
                 for m in self.names
-                if before[0] <= m.start < before[1] and m.relation == "plain" and m.role != "access"
+                if before[0] <= m.start < before[1]
+                and (m.relation == "plain" or (m.relation == "dest" and OWN & set(self.a.norms[clause[0] : clause[1]])))
+                and m.role != "access"
             ]
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
             if found:
@@ -789,6 +921,8 @@ class _Sentence:
             return True
         words = a.norms[clause[0] : clause[1]]
         if any(w in FOREIGN for w in words) or _graft_limb(words):
+            return True
+        if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
             return True
         return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
 
@@ -820,6 +954,8 @@ class _Sentence:
             "focus": self.r.line_topic or (self.r.focus if near else []),
             "treated": list(dict.fromkeys(self.r.treated)),
             "last": self.r.last_treated,
+            "before": self._just_told(),
+            "old_stents": list(dict.fromkeys(self.r.old_stents)),
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
@@ -827,6 +963,13 @@ class _Sentence:
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
         }
+
+    def _just_told(self) -> list[Vein]:
+        """What "it" means: the veins that the sentence before treated, else the one it told of."""
+        if self.r.acted_sentence == self.s.index - 1:
+            return self.r.last_treated
+        told = self.r.focus_sentence == self.s.index - 1
+        return [v for v in self.r.focus if v not in self.r.normal] if told else []
 
     # -- results and focus ---------------------------------------------------------------------------------------------
 
@@ -840,12 +983,19 @@ class _Sentence:
                 for v in m.veins:
                     self.link(v, "result", "state", m.start, m.end, m.rule)
 
+    def _lesion_here(self) -> bool:
+        return self.a.has("lesion", self.s.start, self.s.end) or self.a.has("waist", self.s.start, self.s.end)
+
     def _refocus(self) -> None:
         plain = [
-            m for m in self.names if m.relation == "plain" and m.role != "access" and not self.states[m.start].normal
+            m
+            for m in self.names
+            if (m.relation == "plain" or (m.relation == "dest" and self.states[m.start].lesion))
+            and m.role != "access"
+            and not self.states[m.start].normal
         ]
         self._refocus_arteries(plain)
-        if not self.names:
+        if not self.names and (self.a.has("lesion_ref", self.s.start, self.s.end) or self._lesion_here()):
             described = described_lesion(
                 self.r.lesions.candidates(self.r.stented), self.a.norms[self.s.start : self.s.end]
             )
@@ -889,11 +1039,27 @@ class _Sentence:
 
 
 RANGE_BEGINS = frozenset(
-    "from starting starts started beginning begins began extending extended extends running runs ran".split()
+    "starting starts started beginning begins began extending extended extends running runs ran".split()
 )
-RANGE_ENDS = frozenset("into to through".split())
+RANGE_ENDS = frozenset("into to through ends ending reaches reaching".split())
+#: Tokens between an act and a vein of its clause, where one stands nearer (run-on notes).
+REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
+NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
+OWN = frozenset({"its", "there"})
+SHUNT_STENT = frozenset({"viatorr", "tips", "shunt"})
+BESIDE_STENT = frozenset("below above beyond within inside through".split())
+OF_THESE = (
+    ["of", "these"],
+    ["of", "the"],
+    ["these", "lesions"],
+    ["both", "lesions"],
+    ["all", "lesions"],
+    ["the", "lesions"],
+)
+TWO_OF_THEM = ({"former", "latter"}, {"first", "second"}, {"one", "other"})
+PARTS = (["stent"], ["segment"], ["limb"], ["anastomosis"], ["end"], ["portion"], ["part"], ["confluence"], ["ostium"])
 GIVEN = frozenset("had got took has gets takes".split())
 RESTING = frozenset("lying parked seated looped tip resting left kept".split())
 CROSSED = frozenset("cross crossed crossing track advance advanced pass passed traverse".split())
@@ -913,7 +1079,7 @@ ELSEWHERE = frozenset({"contralateral", "other", "second", "third", "opposite", 
 FOREIGN = frozenset(
     "valve valves annulus baffle tract septum septal defect conduit bypass esophagus duct ureter trachea arterial artery "
     "arteries coronary lad rca circumflex aortic mitral pulmonic branch atrial urethra pylorus shunt pta endplate hook "
-    "coarctation coarct recoarctation isthmus ductus rvot homograft "
+    "viatorr mustard senning fontan pathway coarctation coarct recoarctation isthmus ductus rvot homograft "
     "apex struts strut vertebral tamps pedicle coupler sinuplasty endograft maxillary urethral".split()
 )
 CIRCUIT_PARTS = frozenset(
@@ -947,7 +1113,9 @@ def _graft_limb(words: list[str]) -> bool:
 
 def _unpacked(norms: list[str], at: int) -> bool:
     """ "A balloon was opened": out of its packet."""
-    return norms[at] == "opened" and norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons")
+    return norms[at] == "opened" and (
+        norms[at - 1] == "been" or (norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons"))
+    )
 
 
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:

@@ -60,6 +60,9 @@ class Lexer:
         analysis.norms = [token.norm_ for token in doc]
         texts = [token.text for token in doc]
         analysis.facts["month"] = {i for i, text in enumerate(texts) if text in ("May", "MAY")}
+        analysis.facts["hyphens"] = {
+            i for i, t in enumerate(texts) if t == "-" and i and not doc[i - 1].whitespace_ and not doc[i].whitespace_
+        }
         analysis.facts["tibial"] = bool(TIBIAL & set(analysis.norms))
         analysis.facts["capital"] = {i for i, text in enumerate(texts) if len(text) == 1 and text.isupper()}
         by_family: dict[str, list[Atom]] = {}

@@ -101,7 +101,8 @@ def _acts(analysis: Analysis) -> list[Act]:
         if atom.value == "dilate" and not _is_dilation(analysis, atom, sentence):
             continue
         strong.add(sentence.index)
-        acts.append(Act(atom.start, atom.end, str(atom.value), atom.rule, sentence.index))
+        start = analysis.norms.index("balloon", atom.start) if atom.rule == "ANG-012" else atom.start
+        acts.append(Act(start, atom.end, str(atom.value), atom.rule, sentence.index))
     for atom, sentence in weak:
         if sentence.index in strong or not _is_inflation(analysis, atom, sentence):
             continue
@@ -187,15 +188,18 @@ def _is_dilation(analysis: Analysis, atom: Atom, sentence: Sentence) -> bool:
     if (
         norms[atom.start] == "dilated"
         and before[-1:] in (["it"], ["vein"], ["veins"], ["which"])
-        and not (balloon or sized or (after[:1] and after[0] in LIKEWISE))
+        and not (balloon or (sized and after[:1] not in (["upto"], ["up"])) or (after[:1] and after[0] in LIKEWISE))
     ):
         return False
     adjectival = (before[-1:] and before[-1] in ADJECTIVAL) or (after[:1] and after[0] in WIDE_NOUNS)
-    return not (norms[atom.start] == "dilated" and adjectival)
+    wide = before[-1:] and before[-1] in BEFORE_WIDE and WIDE_NOUNS & set(after[:5])
+    return not (norms[atom.start] == "dilated" and (adjectival or wide))
 
 
+BEFORE_WIDE = frozenset("with and of the through via no many tortuous into , large".split())
 LIKEWISE = frozenset({"too", "also", "likewise", "similarly", "next", "twice", "again", "ditto"})
 ADJECTIVAL = frozenset(
+    "markedly severely grossly hugely enormously greatly slightly diffusely aneurysmally chronically considerably extremely very "
     "a an the large tortuous several multiple moderately mildly massively some many two three".split()
 )
 WIDE_NOUNS = frozenset(
@@ -534,6 +538,8 @@ def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, ve
         and "tips" in norms
     ):
         return False
+    if vessels and all(v[0] in DEEP for v in vessels):
+        return bool(NEEDLE & set(words)) or norms[atom.start].startswith("punctur")
     if vessels:
         return True
     return (
@@ -541,6 +547,14 @@ def _is_access(analysis: Analysis, atom: Atom, kind: str, sentence: Sentence, ve
         or "ultrasound" in words
         or ("us" in words and kind == "noun")
     )
+
+
+#: Veins that are entered only through the organ, with a needle; otherwise a catheter that finds them has come from elsewhere.
+DEEP = frozenset({"hepatic_vein", "middle_hepatic_vein", "portal_vein", "splenic_vein", "brachiocephalic_vein"})
+NEEDLE = frozenset(
+    "transhepatic transsplenic percutaneous percutaneously needle chiba ultrasound us usg uss sonographic gauge g micropuncture "
+    "puncture punctured stick neff accustick 21g 22g 18g".split()
+)
 
 
 def _weak_access(analysis: Analysis, atom: Atom, sentence: Sentence, vessels: list[tuple[str, str]]) -> bool:

@@ -6,6 +6,7 @@ lexicon word, a guarded real word or short is never respelled, so an artery neve
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -16,6 +17,8 @@ from spacy.tokens import Doc
 from venocode.rules import key_words, load_rules
 
 OCR = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
+#: "1O mm", "4Omm"
+MISREAD_NUMBER = re.compile(r"\d[\do]*o[\do]*(?:mm)?")
 SHORTEST = 5
 TWO_SLIPS_FROM = 9
 
@@ -45,8 +48,12 @@ def normalise(word: str) -> str:
     keys, known, short = _spelling()
     if low in short:
         return short[low]
+    if MISREAD_NUMBER.fullmatch(low):
+        return low.replace("o", "0")
     if low in known or low.isdecimal() or len(low) < 4:
         return low
+    if "rn" in low and (joined := low.replace("rn", "m")) in known:
+        return joined  # OCR reads "m" as "rn"
     if not low.isalpha():
         letters = low.translate(OCR)
         if not letters.isalpha() or (not low[0].isalpha() and sum(c.isdecimal() for c in low) > 1):

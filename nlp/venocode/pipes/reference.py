@@ -67,6 +67,8 @@ def line_label(words: list[str], capital: bool = False) -> str:
     ]
     if len(head) < 2 or not LABEL.fullmatch(head[0]):
         return ""
+    if head[0] in ("l", "r") and head[1] not in (")", ".", ":"):
+        return ""  # a side
     marked = head[1] in (")", ".", ":", "=", ",") or words[:1] in (["("], ["#"]) or capital
     return head[0] if marked else ""
 
@@ -141,12 +143,13 @@ class Lesions:
         if vein in self.items:
             self.items[vein].excluded = True
 
-    def candidates(self, drop: list[Vein]) -> list[Lesion]:
-        """Lesions an act may speak of, sided ones before their unsided or unspecified doubles."""
+    def candidates(self, drop: list[Vein], treated: list[Vein] | None = None) -> list[Lesion]:
+        """Lesions an act may speak of, sided ones before their unsided or unspecified doubles, plain ones before scars."""
         found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
         if any(not x.past for x in found):
             found = [x for x in found if not x.past]
-        if any(x.strong for x in found):
+        done = treated or ()
+        if any(x.strong and x.vein not in done for x in found) or (treated is None and any(x.strong for x in found)):
             found = [x for x in found if x.strong]
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)
@@ -165,7 +168,10 @@ def resolve(
     labelled = lesions.labelled(words, clause[0] in analysis.facts["capital"])
     if labelled:
         return labelled
-    candidates = lesions.candidates(context["stented"])
+    balloon = any(analysis.has(k, sentence.start, clause[0]) for k in ("balloon", "balloon_brand"))
+    if context["before"] and _pronoun(words, subject=not balloon):
+        return context["before"]
+    candidates = lesions.candidates(context["stented"], context["treated"])
     side = _side(analysis, clause, words, context)
     if side:
         sided = [x for x in candidates if x.vein[1] == side]
@@ -173,12 +179,22 @@ def resolve(
         alike = [v for v in mirrored if any(x.vein == v for x in sided)]
         if alike and {"same", "likewise", "similarly", "identical", "ditto"} & set(words):
             return alike
-        if sided:
+        if sided and not _more_than(words, sided):
             candidates = sided
         elif mirrored:
             return mirrored
+    if not side:
+        both = _both_sides(analysis, clause, candidates, context)
+        if both:
+            return both
     number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
     if any(w in PLURAL for w in words[:20]) or number:
+        plain = [x for x in candidates if x.strong]
+        candidates = plain or candidates
+        if number and len(candidates) < number:
+            candidates = [
+                x for x in lesions.items.values() if not (x.excluded or x.past or x.vein in context["stented"])
+            ]
         group = _group(candidates, number, words, context)
         if group:
             return group
@@ -187,6 +203,8 @@ def resolve(
     distributed = _distributed(candidates, words)
     if distributed:
         return distributed
+    if {"former", "latter"} <= set(words) and len(candidates) > 1:
+        return [x.vein for x in sorted(candidates, key=lambda x: x.order)[-2:]]
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
@@ -198,9 +216,8 @@ def resolve(
     topic = [v for v in context["topic"] if v not in context["normal"]]
     if topic and not side and words[:1] != ["the"]:
         return topic
-    described = _in_old_stent(candidates, analysis.norms[sentence.start : clause[1]]) or described_lesion(
-        candidates, words
-    )
+    spoken = analysis.norms[sentence.start : clause[1]]
+    described = _in_old_stent(candidates, context["old_stents"], side, spoken) or described_lesion(candidates, words)
     if described:
         return described
     if positional:
@@ -227,6 +244,19 @@ def resolve(
     return [] if context["foreign"] else context["common"][:1]
 
 
+def _pronoun(words: list[str], *, subject: bool) -> bool:
+    """ "It was dilated", "a 16 x 60 stent across it"; a subject "it" after a balloon is the balloon."""
+    first = next((w for w in words if w not in LEADING), "")
+    return (subject and first in PRONOUNS) or any(
+        w in PRONOUNS and words[i - 1] in ACROSS for i, w in enumerate(words) if i
+    )
+
+
+PRONOUNS = frozenset("it this".split())
+LEADING = frozenset("and then next , so".split())
+ACROSS = frozenset("across in within over through inside into".split())
+
+
 def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context: dict[str, list[Vein]]) -> str:
     if any(w in ("contralateral", "opposite") for w in words) or any(
         words[i] == "other" and words[i + 1 : i + 2] in (["side"], ["leg"], ["arm"]) for i in range(len(words))
@@ -237,6 +267,30 @@ def _side(analysis: Analysis, clause: tuple[int, int], words: list[str], context
         a.value for a in analysis.within("side", *clause) if a.value in OPPOSITE and not _route_side(analysis, a.end)
     ]
     return cues[0] if len(set(cues)) == 1 else ""
+
+
+def _both_sides(
+    analysis: Analysis, clause: tuple[int, int], candidates: list[Lesion], context: dict[str, list[Vein]]
+) -> list[Vein]:
+    """ "Brought up on the left, with venoplasty repeated on the right": the pair told last that is not treated yet."""
+    on = {
+        a.value
+        for a in analysis.within("side", *clause)
+        if analysis.norms[a.start - 2 : a.start] == ["on", "the"] and not _route_side(analysis, a.end)
+    }
+    if on != {"left", "right"}:
+        return []
+    open_ones = [x for x in candidates if x.vein not in context["treated"]]
+    for lesion in sorted(open_ones, key=lambda x: -x.order):
+        pair = [(lesion.vein[0], side) for side in ("left", "right")]
+        if all(any(x.vein == v for x in open_ones) for v in pair):
+            return pair
+    return []
+
+
+def _more_than(words: list[str], sided: list[Lesion]) -> bool:
+    """ "Each of the three": more lesions than one side has, so that a side word does not narrow them down."""
+    return any(w in NUMBERS and NUMBERS[w] > len(sided) and _counts_lesions(words, w) for w in words[:20])
 
 
 def _route_side(analysis: Analysis, end: int) -> bool:
@@ -267,8 +321,11 @@ def _group(
     if len(ordered) == number:
         return [x.vein for x in ordered]
     if len(ordered) > number:
-        if "former" in words:
+        together = [s for s in {x.sentence for x in ordered} if sum(x.sentence == s for x in ordered) == number]
+        if {"former", "first"} & set(words):
             return [x.vein for x in ordered[:number]]
+        if together:  # "the three tight spots": those that one sentence listed
+            return [x.vein for x in ordered if x.sentence == max(together)]
         ranked = sorted(ordered, key=lambda x: CENTRALITY.get(x.vein[0], 4))
         below = any(x.vein[0] in LEG for x in ranked)
         if set(words) & (LOWER if below else UPPER):
@@ -310,11 +367,14 @@ def _ordinal(words: list[str]) -> int | None:
     return None
 
 
-def _in_old_stent(candidates: list[Lesion], words: list[str]) -> list[Vein]:
-    """ "In the old stent": the one diseased vein told to hold a stent."""
-    spoken = any(w in ("stent", "stents") and words[i - 1] in KNOWN_STENT for i, w in enumerate(words) if i)
+def _in_old_stent(candidates: list[Lesion], old: list[Vein], side: str, words: list[str]) -> list[Vein]:
+    """ "In the old stent": the one diseased vein told to hold a stent, else the veins that the history says were stented."""
+    spoken = [w for i, w in enumerate(words) if i and w in ("stent", "stents") and words[i - 1] in KNOWN_STENT]
     found = [x.vein for x in candidates if {"stent", "stents", "stented"} & x.words]
-    return found if spoken and len(found) == 1 else []
+    if not spoken or len(found) == 1:
+        return found if spoken else []
+    sided = [v for v in old if not side or v[1] == side]
+    return sided if "stents" in spoken and not found and len(sided) > 1 else []
 
 
 KNOWN_STENT = frozenset(
@@ -326,7 +386,7 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     """The lesion whose own words the clause repeats ("the web", "at the costoclavicular site", "the caval lesion")."""
     content = {w for w in words if w not in WEAK and w not in UNITS and w.isalpha() and len(w) > 2}
     for adjective, veins in ADJECTIVES.items():
-        if adjective in content:
+        if adjective in content and words[words.index(adjective) + 1 :][:1] not in BODY_PARTS:
             fits = [x.vein for x in candidates if x.vein[0] in veins]
             if len(fits) == 1:
                 return fits
@@ -337,6 +397,18 @@ def described_lesion(candidates: list[Lesion], words: list[str]) -> list[Vein]:
     return []
 
 
+BODY_PARTS = (
+    ["head"],
+    ["neck"],
+    ["nerve"],
+    ["artery"],
+    ["condyle"],
+    ["crease"],
+    ["fossa"],
+    ["sheath"],
+    ["access"],
+    ["approach"],
+)
 PLACED_AT = frozenset("lesion stenosis one was of narrowing stricture part lesions with by ,".split())
 
 

@@ -20,12 +20,17 @@ OWN_LINE = re.compile(r"[A-Z][a-z]+(?:[ ,/&-]{1,2}[A-Za-z]+){0,4}:?[ \t]*")
 OF_THE_PAST = re.compile(
     r"\b(?:previous|prior|past|earlier|before|old|former|family|social|drugs?|allerg\w+)\b", re.IGNORECASE
 )
-INFLATED = re.compile(r"\b(?:atm|waist|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
+INFLATED = re.compile(r"\b(?:atm|waist|residual|inflations?|inflated|\d+ ?x ?\d+|atmospheres)\b", re.IGNORECASE)
 BODY_BEGINS = re.compile(
     r"\b(?:punctured|accessed|prepped|draped|micropuncture|micropunctured|time-?out|local anaesthetic|lignocaine|lidocaine)\b",
     re.IGNORECASE,
 )
 YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b(?:ago|elsewhere|last|since)\b", re.IGNORECASE)
+FOUND = re.compile(r"\b(?:re)?stenos|\bnarrow|\bpatent|\bocclu|\bopen\b", re.IGNORECASE)
+PLACED = re.compile(r"\b(?:deployed|placed|implanted)\b|\d ?(?:mm ?)?x ?\d", re.IGNORECASE)
+NAMES_OF_PROCEDURE = ("proc name", "procedure name", "name of procedure", "operation name", "name of operation")
+#: Headings that seldom stand over a title.
+DEEDS = frozenset({"treatment", "intervention", "interventions", "therapy"})
 PROSE_LENGTH = 150
 MOST_WORDS = 8
 
@@ -81,6 +86,8 @@ def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     m = LINE_HEADING.match(line)
     if m:
         section = _section_for(m.group(1), m.group(2), exact, words)
+        if section is not None and section["kind"] == "consent" and m.group(2) == ".":
+            section = None  # "Informed consent. The graft ..." is a sentence
         if section is not None:
             end = m.end()
             yield m.start(1), end, section
@@ -101,6 +108,9 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
         section: dict[str, Any] = exact[key]
         return None if section["name"] == "implants" and heading[-1:].isdigit() else section  # "Stent 2: 14 x 60"
     count = len(key.split())
+    if mark.strip() == "|" and any(f" {w}" in f" {key}" for w in NAMES_OF_PROCEDURE):
+        named: dict[str, Any] = exact["procedure name"]
+        return named  # a row of a record: "PROC NAME(S) | 1. ..."
     if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None
     if mark.strip() == "" and (count > 6 or not heading[:1].isupper()):
@@ -122,11 +132,16 @@ def _settle_ambiguous(found: list[tuple[int, int, str, str]], text: str) -> list
         content = text[end:stop]
         if kind == "ambiguous":
             told = len(content) > PROSE_LENGTH and len(FINITE.findall(content)) >= 1
-            narrative = told or len(INFLATED.findall(content)) >= 2 or len(content) > 500
+            enough = 1 if plain(text[start:end]) in DEEDS else 2
+            narrative = told or len(INFLATED.findall(content)) >= enough or len(content) > 500
             name, kind = ("technique", "body") if narrative else ("procedure", "header")
         elif (kind == "header" and len(content) > 450 and len(FINITE.findall(content)) >= 4) or (
             name == "dose" and len(FINITE.findall(content)) >= 3
         ):
             name, kind = "technique", "body"
+        elif name == "implants" and FOUND.search(content) and not PLACED.search(content):
+            name, kind = "findings", "body"  # "Stents: in-stent restenosis, R 70%"
+        elif kind == "past" and "imaging" in plain(text[start:end]) and any(s[3] == "body" for s in out):
+            name, kind = "findings", "body"  # after the access it is today's
         out.append((start, end, name, kind))
     return out

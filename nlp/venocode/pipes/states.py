@@ -117,16 +117,18 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
         if any(w in NEGATIONS for w in norms[max(m.end, atom.start - 4) : atom.start]):
             denied = True
             continue
+        if MILD & set(norms[max(m.end, atom.start - 2) : atom.start]):
+            continue
         if (
             atom.start > first_normal
             and norms[first_normal] not in ("clear", "open", "smooth")
-            and "but" not in norms[first_normal : atom.start]
+            and not TURNING & set(norms[first_normal : atom.start])
         ):
             continue
         return True, False
-    if _half(analysis, m.end, min(stop, m.end + 12)) and not analysis.has("residual", m.end, stop):
+    if _half(analysis, m.end, min(stop, m.end + 16)):
         return True, False
-    if _half_before(analysis, m, start):
+    if _half_before(analysis, m, start) or _bare_percent(analysis, m):
         return True, False
     for atom in reversed(analysis.within("lesion", max(start, m.start - 3), m.start)):
         if atom.end == m.start or norms[atom.end : m.start] in (["mid"], ["distal"], ["proximal"], ["native"]):
@@ -135,8 +137,9 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
                 return True, False
     for atom in reversed(analysis.within("lesion", start, m.start)):
         between = norms[atom.end : m.start]
+        own = between[max((i for i, w in enumerate(between) if w == ","), default=-1) + 1 :]
         if len(between) > 9 or not any(
-            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in between
+            w in ("of", "in", "at", "across", "involving", "within", "along", "over", ":") for w in own
         ):
             continue
         if any(w in NEGATIONS for w in norms[max(start, atom.start - 4) : atom.start]):
@@ -146,11 +149,29 @@ def _lesion(analysis: Analysis, m: VeinMention, start: int, stop: int) -> tuple[
     return False, denied
 
 
+def _bare_percent(analysis: Analysis, m: VeinMention) -> bool:
+    """ "CFV - 60-70, web", "EIV: 50+": in a list a number from 50 to 100 behind the name, without a unit, is a percentage."""
+    norms = analysis.norms
+    if norms[m.end : m.end + 1] not in (["-"], [":"], ["|"], ["="], ["~"]):
+        return False
+    number, after = norms[m.end + 1 : m.end + 2], norms[m.end + 2 : m.end + 3]
+    bare = bool(number) and number[0].isdecimal() and len(number[0]) < 4 and 50 <= int(number[0]) <= 100
+    return (
+        bare and after in ([","], ["+"], ["-"], [";"], ["."], ["|"], ["at"]) and bool(analysis.by_kind.get("percent"))
+    )
+
+
+MILD = frozenset("mild minimal minor slight trivial insignificant nonsignificant".split())
+#: "normal at the confluence, then an 80% stenosis"
+TURNING = frozenset("but then except until apart save although before".split())
+
+
 def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
     """ "80% in the right, 70% in the left": half or more of a vein's width, told before its name."""
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = number_before(analysis.norms, atom.start)
-        if value is not None and value >= 50 and {"of", "in"} & set(analysis.norms[atom.end : m.start]):
+        between = analysis.norms[atom.end : m.start]
+        if value is not None and value >= 50 and {"of", "in", "on"} & set(between) and "," not in between:
             return True
     return False
 
@@ -183,7 +204,11 @@ def introduces_lesion(analysis: Analysis, start: int, stop: int) -> bool:
 
 def _half(analysis: Analysis, start: int, stop: int) -> bool:
     """A percentage of at least half."""
-    values = [number_before(analysis.norms, a.start) for a in analysis.within("percent", start, stop)]
+    values = [
+        number_before(analysis.norms, a.start)
+        for a in analysis.within("percent", start, stop)
+        if not analysis.has("residual", max(start, a.start - 4), a.end + 3)
+    ]
     return any(v is not None and v >= 50 for v in values)
 
 

@@ -24,7 +24,15 @@ def status(doc: Doc) -> Doc:
     for act in analysis.acts:
         sentence = analysis.sentences[act.sentence]
         act.assertion = assertion_at(analysis, act.start, act.end, sentence)
+        if act.assertion == "performed" and act.kind == "dilate" and _bare_verb(analysis, act.start):
+            act.assertion = "planned"
     return doc
+
+
+def _bare_verb(analysis: Analysis, start: int) -> bool:
+    """ "See him in two months and dilate it again": a verb in its base form tells no deed, unless "to" or "did" is before it."""
+    before = analysis.norms[start - 1] if start else ""
+    return analysis.norms[start] in BARE and before not in ("to", "did")
 
 
 def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -> str:
@@ -36,12 +44,17 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return "negated"
     if analysis.norms[start - 1 : start] == ["?"]:
         return "planned"
+    answer = _answer(analysis, sentence)
+    if answer:
+        return answer
     if quoted(analysis, start) or _email_quote(analysis, sentence):
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
     category = cue.value.category if cue is not None else None
     if section.kind == "header" and category in (None, "performed", "planned", "historical", "other"):
-        return "planned" if _word(analysis, cue) in ("planned", "intended", "proposed") else "performed"
+        return "planned" if _word(analysis, cue) in INTENDED else "performed"
+    if category == "historical" and section.kind == "conclusion" and _after_today(analysis, cue):
+        return "performed"
     if category not in ("negated", "attempted") and _conditional(analysis, sentence, start):
         return "planned"
     if section.kind == "consent":
@@ -62,6 +75,27 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     if category == "negated" and _future(analysis, sentence, start):
         return "planned"
     return category or "performed"
+
+
+INTENDED = frozenset({"planned", "intended", "proposed", "possible"})
+
+
+def _after_today(analysis: Analysis, cue: Atom | None) -> bool:
+    """ "Final diagnosis: stenosis, s/p PTA": in a conclusion the deed is today's, unless a date stands in the sentence."""
+    assert cue is not None
+    sentence = analysis.sentence_at(cue.start)
+    words = analysis.norms[sentence.start : sentence.end]
+    after = " ".join(analysis.norms[cue.start : cue.end]) in ("s / p", "status post", "sp")
+    return after and not any(is_year(w) or w in ("prior", "previous", "remote", "old", "ago") for w in words)
+
+
+def _answer(analysis: Analysis, sentence: Sentence) -> str:
+    """ "Was venoplasty performed? NO": what a form's question is answered with."""
+    words = analysis.norms[sentence.start : sentence.end + 2]
+    if "?" not in words or words[0] not in ("was", "were", "did"):
+        return ""
+    after = words[words.index("?") + 1 :][:2]
+    return "negated" if {"no", "none", "n"} & set(after) else ""
 
 
 def _email_quote(analysis: Analysis, sentence: Sentence) -> bool:
@@ -156,6 +190,7 @@ def is_year(word: str) -> bool:
     return len(word) == 4 and word.isdecimal() and 1960 <= int(word) <= 2035
 
 
+BARE = frozenset({"dilate", "redilate", "balloon"})
 PRESENT = frozenset({"today", "now", "currently", "presently"})
 
 
@@ -190,7 +225,11 @@ def _year_of_stent(before: list[str]) -> bool:
 def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) -> Atom | None:
     """The status cue that governs the tokens [start, end): in reach, not blocked by a clause border, nearest."""
     cues = sentence_cues(analysis, sentence)
-    ends = [c.start for c in cues if c.value.category == "terminate"]
+    ends = [
+        c.start
+        for c in cues
+        if c.value.category == "terminate" and analysis.norms[c.start - 1 : c.end] != ["of", "which"]
+    ]
     best: tuple[float, Atom] | None = None
     for cue in cues:
         category = cue.value.category
@@ -216,6 +255,8 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             and ";" not in analysis.norms[cue.end : start]
         ):
             continue
+        if category == "negated" and cue.end <= start and _relative(analysis.norms, sentence.start, cue, start):
+            continue
         if category == "planned" and cue.end <= start and _told_done(analysis.norms[cue.end : start + 1]):
             continue
         if category in ("negated", "attempted") and cue.start >= end and _not_only(analysis, cue):
@@ -237,6 +278,13 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
 def _not_only(analysis: Analysis, cue: Atom) -> bool:
     """ "was not only feasible but performed"."""
     return analysis.norms[cue.end : cue.end + 1] in (["only"], ["merely"])
+
+
+def _relative(norms: list[str], begin: int, cue: Atom, start: int) -> bool:
+    """ "The stent, which was not relined, was re-expanded": the denial ends with its relative clause."""
+    if "which" not in norms[begin : cue.start + 1]:
+        return False
+    return any(norms[i] == "," and norms[i + 1] in ("was", "were", "had") for i in range(cue.end, start))
 
 
 def _told_done(words: list[str]) -> bool:

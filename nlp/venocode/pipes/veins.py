@@ -83,6 +83,7 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
                 continue
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
+    _short_pulmonary(analysis, at)
     for sentence in analysis.sentences:
         i = sentence.start
         while i < sentence.end:
@@ -103,6 +104,24 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
     for i, word in enumerate(analysis.norms):
         if word == "arch" and analysis.norms[i - 1 : i] not in (["aortic"], ["azygos"], ["cephalic"]):
             at.setdefault(i, {}).setdefault("full", Atom(i, i + 1, "full", named.value, named.rule))
+
+
+def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
+    """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
+    norms = analysis.norms
+    if not any(w == "pulmonary" and norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i, w in enumerate(norms)):
+        return
+    for atom in analysis.by_kind.get("side", ()):
+        place = norms[atom.end : atom.end + 1]
+        if atom.value not in ("left", "right") or not place or place[0] not in PULMONARY_PLACES:
+            continue
+        end = atom.end + 1
+        if norms[end : end + 1] in (["vein"], ["pv"], ["v"]):
+            end += 1
+        elif norms[end : end + 1] and norms[end] not in CLOSES:
+            continue
+        vein = f"{atom.value}_{PULMONARY_PLACES[place[0]]}_vein"
+        at.setdefault(atom.start, {})["full"] = Atom(atom.start, end, "full", (vein, None, "vein"), "VEIN-141")
 
 
 def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, end: int) -> tuple[list[Unit], int]:
@@ -248,6 +267,9 @@ def _mentions(analysis: Analysis, units: list[Unit], sentence: int, end: int) ->
     units = [u for u in units if u.named]
     if not units:
         return
+    plural = analysis.norms[units[-1].end - 1] in ("veins", "vv", "vs") or analysis.norms[units[-1].end - 1] in PLURALS
+    if len(units) > 1 and analysis.norms[units[0].start] == "both" and units[0].glue.startswith("and") and not plural:
+        units[0].side = None  # "both the CIV and EIV"
     shared = next((u.head for u in reversed(units) if u.head), None)
     for index, unit in enumerate(units):
         if unit.head is None and unit.stem is not None:
@@ -296,7 +318,7 @@ def _joined(first: Unit, second: Unit, shared: str | None) -> bool:
         return False
     if first.full is None and not first.own_head and shared == "vein":
         return "the" not in glue
-    return glue in ("and", "&") and second.side is None and not first.own_head
+    return glue in ("and", "&", "+", "/") and second.side is None and not first.own_head
 
 
 def _vein_name(unit: Unit) -> str:
@@ -326,22 +348,42 @@ def _mention(analysis: Analysis, group: list[Unit], sentence: int, end: int) -> 
         )
         clot = first.side is not None and after in ("thrombosis", "thrombus", "clot")
         if (after in _not_after() and not (jugular_line or clot)) or (
-            norms[first.start - 1 : first.start] == ["-"] and first.side is None
+            first.start - 1 in analysis.facts["hyphens"] and first.side is None
         ):
             return None
-    if not artery and not headed and last.full is not None and last.full[2] == "pulmonary":
-        return None
+    short = ""
+    if last.full is not None and last.full[2] == "pulmonary":
+        short = _short_pv(analysis, last)
+        if not short:
+            return None
     if last.full is not None and last.full[0] == "deep_femoral_vein" and after in ("artery", "arteries", "orifice"):
         artery = after.startswith("arter")
     names: list[tuple[str | None, str]] = []
     for unit in group:
         side = unit.side or (unit.full[1] if unit.full else None)
-        names.extend(_named(side, _vein_name(unit)))
+        names.extend(_named(side, short or _vein_name(unit)))
     start = first.start
     while start < last.end and norms[start] in SKIP:
         start += 1
     return VeinMention(start, last.end, names, headed or (last.full is not None and last.full[2] == "vein"), last.rule,
                        sentence, artery)  # fmt: skip
+
+
+def _short_pv(analysis: Analysis, unit: Unit) -> str:
+    """What "PV" means in this note: the portal vein, a pulmonary one by its position, or no vein."""
+    words = set(analysis.norms)
+    if words & PORTAL_NOTE and not words & PULMONARY_NOTE:
+        return "portal_vein"
+    if words & PULMONARY_NOTE and not words & PORTAL_NOTE:
+        place = next((q for q in unit.quals if q in PULMONARY_PLACES), "")
+        return PULMONARY_PLACES.get(place, "pulmonary_vein")
+    return ""
+
+
+PORTAL_NOTE = frozenset("portal portogram portography splenoportogram hepatic tips tipss portosystemic liver".split())
+PULMONARY_NOTE = frozenset("pulmonary atrial atrium transseptal septostomy lspv rspv lipv ripv".split())
+PULMONARY_PLACES = {"superior": "superior_pulmonary", "upper": "superior_pulmonary", "inferior": "inferior_pulmonary",
+                    "lower": "inferior_pulmonary"}  # fmt: skip
 
 
 #: What may follow a name that stands for itself ("the middle hepatic was ...").
@@ -490,9 +532,14 @@ def _plural(analysis: Analysis, m: VeinMention) -> bool:
     before = analysis.norms[max(sentence.start, m.start - 6) : m.start]
     if before[-1:] == ["neither"] or _on_both_sides(before):
         return True
+    lesions = analysis.norms[m.end : m.end + 1]
+    if lesions and lesions[0] in PLURAL_LESIONS and not any(w in SIDE_WORDS for w in before):
+        sides = {side for o in analysis.veins for side, vein in o.names if vein == m.names[0][1] and side}
+        return len(sides) > 1 or "bilateral" in sides
     return analysis.norms[m.end - 1] in PLURALS and not any(w in SIDE_WORDS for w in before)
 
 
+PLURAL_LESIONS = frozenset("lesions stenoses strictures narrowings rings segments stents limbs webs occlusions".split())
 PLURALS = frozenset("veins iliacs innominates subclavians renals civs eivs cfvs jugulars ijvs".split())
 
 
@@ -613,7 +660,10 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
             owner[token] = "artery"
     cues = []
     norms = analysis.norms
+    old = _old_sentences(analysis)
     for atom in analysis.by_kind.get("side", ()):
+        if analysis.sentence_at(atom.start).index in old:
+            continue
         word = norms[atom.start]
         following = norms[atom.end] if atom.end < len(norms) else ""
         if atom.value == "bilateral" and word in ("each", "either", "both"):
@@ -629,7 +679,31 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
         ):
             continue
         cues.append((atom.start, atom.value, owner.get(atom.start) or _region_after(norms, atom.end)))
-    return cues
+    return _with_other_sides(norms, cues)
+
+
+def _with_other_sides(norms: list[str], cues: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """ "On the other side": a cue for the side opposite to the one told last."""
+    opposite = {"left": "right", "right": "left"}
+    for i, word in enumerate(norms[:-1]):
+        if word in ("other", "opposite", "contralateral") and norms[i + 1] == "side":
+            before = [
+                side for at, side, region in cues if at < i and side in opposite and region not in ("route", "artery")
+            ]
+            if before:
+                cues.append((i, opposite[before[-1]], "any"))
+    return sorted(cues)
+
+
+def _old_sentences(analysis: Analysis) -> set[int]:
+    """Sentences of a history that tell of a dated deed: the side of that deed is not today's."""
+    return {
+        s.index
+        for s in analysis.sentences
+        if s.section.kind == "past"
+        and any(len(w) == 4 and w.isdecimal() and w[:2] in ("19", "20") for w in analysis.norms[s.start : s.end])
+        and not {"stent", "stents", "now", "recurrent"} & set(analysis.norms[s.start : s.end])
+    }
 
 
 ADVERB = frozenset("where at behind under over above below after before as through away now beneath against".split())
@@ -668,6 +742,8 @@ def _left_verb(norms: list[str], i: int) -> bool:
     """Whether "left" is the verb: "was left alone", "I left it", "20 % left", "left open"."""
     before = norms[i - 1] if i else ""
     after = norms[i + 1] if i + 1 < len(norms) else ""
+    if before in ("s", "is", "was") and "what" in norms[max(0, i - 3) : i]:
+        return True
     return (before in BEFORE_LEFT and after in AFTER_LEFT) or after in LEFT_ALONE
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console
 from rich.text import Text
 
-from venocode.records import Evidence, NoteResult, VeinDecision
+from venocode.records import Evidence, Explanation, NoteResult, VeinDecision
 from venocode.writers.base import name_of
 from venocode.writers.words import LANES, reason_in_words
 
@@ -20,13 +20,16 @@ QUOTE_LIMIT = 240
 Line = list[tuple[str, str]]
 
 
-def show(result: NoteResult, console: Console) -> None:
-    """Print codes, veins, flags, lane and reasons of one note, each vein with its quoted evidence."""
-    for line in lines(result):
+def show(result: NoteResult, console: Console, explain: bool = False) -> None:
+    """Print codes, veins, flags, lane and reasons of one note, each vein with its quoted evidence.
+
+    With ``explain`` also the features and weights behind every probability.
+    """
+    for line in lines(result, explain):
         console.print(Text.assemble(*line), soft_wrap=True, highlight=False)
 
 
-def lines(result: NoteResult) -> Iterator[Line]:
+def lines(result: NoteResult, explain: bool = False) -> Iterator[Line]:
     """The lines of the report, each a list of (text, style)."""
     yield [(f"Note {clean(result.note_id)}", "bold")]
     yield [("", "")]
@@ -36,12 +39,16 @@ def lines(result: NoteResult) -> Iterator[Line]:
     for code in result.codes:
         yield [(f"  {code.code} x {code.units}", "bold green"), (f"  {'; '.join(map(name_of, code.veins))}", "")]
     yield from _lane(result)
+    if explain:
+        yield from _weights(result.explanation)
     yield [("", "")]
     yield [("Veins", "bold underline")]
     if not result.veins:
         yield [("  none that bears on the codes", "")]
     for vein in result.veins:
         yield from _vein(vein)
+        if explain:
+            yield from _weights(vein.explanation)
     yield from _block("Access", [(_site(a.side, a.vessel, a.approach), a.evidence) for a in result.access])
     yield from _block("Fluoroscopy", [("documented", result.fluoroscopy)] if result.fluoroscopy else [])
     yield from _block("Flags", [(f.flag, f.evidence) for f in result.flags])
@@ -65,6 +72,16 @@ def _vein(decision: VeinDecision) -> Iterator[Line]:
         (f"  {reason_in_words(decision)} (probability {decision.probability:.2f})", "green" if counted else ""),
     ]
     yield from _quotes(decision.evidence)
+
+
+def _weights(explanation: Explanation | None) -> Iterator[Line]:
+    """What each feature adds to the log-odds: weight times value, the strongest first; they sum exactly."""
+    if explanation is None:
+        yield [("      decided by the rules alone: no weights", "dim")]
+        return
+    yield [(f"      log-odds {explanation.log_odds:+.2f} = base {explanation.base:+.2f}", "dim")]
+    for c in explanation.contributions:
+        yield [(f"        {c.log_odds:+.2f}  {c.feature} = {c.value:g}", "dim")]
 
 
 def _block(title: str, items: Iterable[tuple[str, Iterable[Evidence]]]) -> Iterator[Line]:
