@@ -1046,7 +1046,17 @@ RANGE_ENDS = frozenset("into to through ends ending reaches reaching".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
-NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
+NEVER = frozenset(
+    {
+        "would not track",
+        "would not enter",
+        "never inflated",
+        "not inflated",
+        "without being inflated",
+        "before any inflation",
+        "never opened",
+    }
+)
 OWN = frozenset({"its", "there"})
 SHUNT_STENT = frozenset({"viatorr", "tips", "shunt"})
 BESIDE_STENT = frozenset("below above beyond within inside through".split())
