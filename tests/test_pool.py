@@ -46,7 +46,7 @@ def inline(rows: list[Row]) -> list[bytes | str]:
     found: list[bytes | str] = []
 
     class Kept:
-        def write(self, result: Any) -> None:
+        def write(self, result: Any, row: Row) -> None:
             found.append(to_line(result.to_dict()))
 
     run_batch(rows, FakeEngine(), Kept(), lambda entry: found.append(entry["reason"]))
@@ -152,11 +152,11 @@ class TestRows:
         rows = [Row(i, str(i), "x" * size) for i, size in enumerate(sizes)]
         ledger = Ledger()
         cut = list(chunks(rows, ledger))
-        assert [t.number for c in cut for t in c.tasks] == [r.number for r in rows]
-        assert [c.first for c in cut] == [sum(len(d.tasks) for d in cut[:i]) for i in range(len(cut))]
+        assert [t.number for c in cut for t in c.rows] == [r.number for r in rows]
+        assert [c.first for c in cut] == [sum(len(d.rows) for d in cut[:i]) for i in range(len(cut))]
         for chunk in cut[:-1]:
-            size = sum(len(t.text) for t in chunk.tasks)
-            assert CHUNK_CHARACTERS <= size < CHUNK_CHARACTERS + 30_001 or len(chunk.tasks) == CHUNK_ROWS
+            size = sum(len(t.text) for t in chunk.rows)
+            assert CHUNK_CHARACTERS <= size < CHUNK_CHARACTERS + 30_001 or len(chunk.rows) == CHUNK_ROWS
         assert not cut or cut[-1].digest == ledger.digest
 
     def test_the_digest_tells_every_change(self) -> None:

@@ -147,7 +147,7 @@ def test_what_is_passed_over_has_nothing_to_find(text: str) -> None:
         ("The vein was angioplastied.", False),
         ("Venous baffle; valvuloplasty.", False),
         ("The right femoral vein: crossing failed.", False),
-        ("Femoral, iliac, popliteal, tibial, renal, subclavian and jugular veins were patent.", True),
+        ("The femoral and iliac veins were patent.", True),
     ],
 )
 def test_examples(text: str, passed: bool) -> None:

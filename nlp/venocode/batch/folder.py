@@ -18,17 +18,19 @@ from glob import escape
 from pathlib import Path
 from typing import IO, Any
 
-from venocode.batch.rows import Chunk
+from venocode.batch.rows import Chunk, quarantined
 from venocode.batch.summary import Summary, Tally
-from venocode.batch.wire import Coded
-from venocode.errors import InputError
-from venocode.writers.base import refuse_place, settle
+from venocode.batch.wire import Coded, pack_row, unpack_row
+from venocode.errors import InputError, describe
+from venocode.readers.rows import Row
+from venocode.writers.base import settle
 from venocode.writers.jsonl import to_line
 
 SCHEMA = "venocode-run/1"
 PART_BYTES = 8_000_000
 PART_SECONDS = 5.0
 MANIFEST = "manifest.json"
+NO_ROW = Row(0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,19 @@ class RunFolder:
     Parameters
     ----------
     out : str
-        Path of the output; the folder is ``OUT.run``.
+        The output, as the user names it.
+    beside : Path
+        The folder is this path with ``.run`` behind it.
+    with_notes : bool
+        Whether parts hold the notes as well, for a format that is written with words of the note.
     """
 
-    def __init__(self, out: str) -> None:
-        self.out = Path(out).resolve()
+    def __init__(self, out: str, beside: Path, with_notes: bool = False) -> None:
+        self.out = beside.resolve()
         self.place = self.out.with_name(f"{self.out.name}.run")
+        self.with_notes = with_notes
         self.parts: list[Part] = []
-        self._name = out
+        self.name = out
         self._open: _Open | None = None
         self._lock: IO[bytes] | None = None
         self._mark = time.monotonic()
@@ -102,7 +109,6 @@ class RunFolder:
         InputError
             When the key differs, another run is at work here, or the place cannot be written to.
         """
-        refuse_place(self._name, self.out)
         try:
             self.place.mkdir(exist_ok=True)
             self._mark = time.monotonic()
@@ -116,8 +122,7 @@ class RunFolder:
                 self._put(self.place / MANIFEST, json.dumps({"schema": SCHEMA, "key": key}, indent=1).encode())
         except OSError as error:
             self._leave()
-            reason = (error.strerror or type(error).__name__).lower()
-            raise InputError(f"{self._name}: cannot write here ({reason}); name another place") from None
+            raise InputError(f"{self.name}: cannot write here ({describe(error)}); name another place") from None
         except BaseException:
             self._leave()
             raise
@@ -139,19 +144,19 @@ class RunFolder:
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise InputError(f"{self._name}: another run is writing it; wait for it or name another output") from None
+            raise InputError(f"{self.name}: another run is writing it; wait for it or name another output") from None
 
     def _sweep(self) -> None:
         """Take away what a killed run left half written."""
         for path in (*self.out.parent.glob(f".{escape(self.out.name)}.*.partial"), *self.place.glob("*.partial")):
-            path.unlink(missing_ok=True)
+            _remove(path)
 
     def _compare(self, key: dict[str, Any]) -> None:
         known = _json(self.place / MANIFEST).get("key", {})
         names = [name for name in {**key, **known} if key.get(name) != known.get(name)]
         if names:
             raise InputError(
-                f"{self._name}: cannot resume, for {_listed(names)} changed since the run began; "
+                f"{self.name}: cannot resume, for {_listed(names)} changed since the run began; "
                 "undo the change, or leave out --resume to start over"
             )
 
@@ -190,15 +195,16 @@ class RunFolder:
     def add(self, chunk: Chunk, outcomes: list[Coded | str]) -> None:
         """Keep a finished chunk; now and then a part is written."""
         part = self._open = self._open or _Open(chunk.first)
-        for task, outcome in zip(chunk.tasks, outcomes, strict=True):
+        for row, outcome in zip(chunk.rows, outcomes, strict=True):
             if isinstance(outcome, Coded):
-                part.records.append(outcome.line)
-                part.size += len(outcome.line)
+                kept = outcome.line + pack_row(row) if self.with_notes else outcome.line
+                part.records.append(kept)
+                part.size += len(kept)
                 part.tally.code(outcome.lane, outcome.units)
             else:
-                part.entries.append(to_line(task.quarantined(outcome)))
+                part.entries.append(to_line(quarantined(row, outcome)))
                 part.tally.quarantine(outcome)
-        part.rows += len(chunk.tasks)
+        part.rows += len(chunk.rows)
         part.digest = chunk.digest
         if part.size >= PART_BYTES or time.monotonic() - self._mark >= PART_SECONDS:
             self.flush()
@@ -238,16 +244,14 @@ class RunFolder:
 
     # -- end ------------------------------------------------------------------------------------------------------
 
-    def records(self) -> Iterator[bytes]:
-        """The lines of all records, in order."""
+    def records(self) -> Iterator[tuple[bytes, Row]]:
+        """The line of each record with its row, in order; the row is empty where notes are not kept."""
         for part in self.parts:
             with part.path.open("rb") as stream:
-                stream.readline()
-                left = part.records
-                while left > 0:
+                end = len(stream.readline()) + part.records
+                while stream.tell() < end:
                     line = stream.readline()
-                    left -= len(line)
-                    yield line
+                    yield line, unpack_row(stream.readline()) if self.with_notes else NO_ROW
 
     def entries(self) -> Iterator[bytes]:
         """The lines of the quarantine, in order."""
@@ -299,6 +303,13 @@ def _part(head: dict[str, Any], path: Path) -> Part:
     return Part(
         head["part"], head["first"], head["rows"], head["digest"], head["sha256"], head["records"], head["counts"], path
     )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from venocode.batch.rows import Ledger, Task
+from venocode.batch.rows import Ledger, quarantined
 from venocode.batch.summary import Coder, Sink, Summary, Tally, units_of
 from venocode.errors import VenocodeError
 from venocode.readers.rows import Row
@@ -44,24 +44,24 @@ def run_batch(
     tally = Tally()
     ledger = Ledger()
     for row in rows:
-        task = ledger.enter(row)
-        result = outcome(task, engine)
+        entered = ledger.enter(row)
+        result = outcome(entered, engine)
         if isinstance(result, NoteResult):
-            sink.write(result)
+            sink.write(result, entered)
             tally.code(result.disposition, units_of(result))
         else:
-            quarantine(task.quarantined(result))
+            quarantine(quarantined(entered, result))
             tally.quarantine(result)
         progress(tally.coded, tally.quarantined)
     return tally.summary(time.monotonic() - began)
 
 
-def outcome(task: Task, engine: Coder) -> NoteResult | str:
+def outcome(row: Row, engine: Coder) -> NoteResult | str:
     """The record of one row, or the reason why there is none."""
-    if task.problem is not None or task.note_id is None:
-        return task.problem or "note_id is missing"
+    if row.problem is not None or row.note_id is None:
+        return row.problem or "note_id is missing"
     try:
-        return engine.code(task.text, note_id=task.note_id)
+        return engine.code(row.text, note_id=row.note_id)
     except VenocodeError as error:
         return str(error)
     except Exception as error:  # whatever one note breaks must not stop the others; its message may quote the note

@@ -13,7 +13,9 @@ from typing import Any
 
 from venocode.batch.folder import SCHEMA, RunFolder
 from venocode.batch.summary import Summary
+from venocode.readers.sql import is_url
 from venocode.writers.base import output
+from venocode.writers.sql import count_rows
 
 LIBRARIES = ("spacy", "medspacy", "scikit-learn", "numpy")
 
@@ -56,7 +58,7 @@ def run_key(source: dict[str, Any], identity: dict[str, str], options: dict[str,
 
 
 def write_manifest(
-    folder: RunFolder, key: dict[str, Any], summary: Summary, quarantine: str, workers: dict[str, int]
+    folder: RunFolder, key: dict[str, Any], summary: Summary, written: dict[str, Any], workers: dict[str, int]
 ) -> None:
     """Write ``OUT.manifest.json``.
 
@@ -68,8 +70,8 @@ def write_manifest(
         From ``run_key``.
     summary : Summary
         Counts and seconds of all sessions of the run.
-    quarantine : str
-        Path of the quarantine file.
+    written : dict
+        What identifies the ``output``, and the ``quarantine`` if there is one.
     workers : dict of str to int
         How many worker processes the last session had, and how many were replaced.
     """
@@ -82,8 +84,7 @@ def write_manifest(
         "reasons": dict(summary.reasons),
         "units": dict(summary.units),
         "lanes": dict(summary.lanes),
-        "output": _file(folder.out),
-        "quarantine": _file(Path(quarantine)) if summary.quarantined else None,
+        **written,
         "seconds": round(summary.seconds, 3),
         "notes_per_second": round(summary.speed, 1),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -100,28 +101,28 @@ def manifest_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.manifest.json")
 
 
-def finished(folder: RunFolder, key: dict[str, Any]) -> Summary | None:
+def finished(folder: RunFolder, key: dict[str, Any], table: str) -> Summary | None:
     """The summary of a run that is complete: its manifest has the same key and its output is as it was written."""
     try:
         content = json.loads(manifest_path(folder.out).read_bytes())
-        if content["key"] != key or content["output"] != _file(folder.out):
+        if content["key"] != key or content["output"] != output_print(folder.name, table):
             return None
-        return Summary(
-            content["coded"],
-            content["quarantined"],
-            content["units"],
-            content["lanes"],
-            content["seconds"],
-            content["reasons"],
-        )
+        counts = (content[name] for name in ("coded", "quarantined", "units", "lanes", "seconds", "reasons"))
+        return Summary(*counts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _file(path: Path) -> dict[str, Any]:
-    with path.open("rb") as stream:
+def output_print(out: str, table: str = "") -> dict[str, Any]:
+    """What identifies an output that stands: the hash of a file, the names and sizes in a directory, rows of a table."""
+    if is_url(out):
+        return {"table": table, "rows": count_rows(out, table)}
+    place = Path(out)
+    if place.is_dir():
+        return _directory(place)
+    with place.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": digest}
+    return {"file": place.name, "bytes": place.stat().st_size, "sha256": digest}
 
 
 def _version(library: str) -> str | None:

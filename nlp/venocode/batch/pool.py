@@ -15,10 +15,11 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Literal
 
 from venocode import errors
-from venocode.batch.rows import Chunk, Task
+from venocode.batch.rows import Chunk
 from venocode.batch.summary import Coder
 from venocode.batch.wire import Coded, Report, pack_order, unpack_report
 from venocode.batch.worker import Pulse, serve
+from venocode.readers.rows import Row
 
 StartMethod = Literal["fork", "spawn"]
 DEFAULT_START: StartMethod = "fork" if sys.platform == "linux" else "spawn"
@@ -53,8 +54,8 @@ class Order:
     done: int = 0
 
     @property
-    def tasks(self) -> list[Task]:
-        return [self.work.chunk.tasks[i] for i in self.positions]
+    def rows(self) -> list[Row]:
+        return [self.work.chunk.rows[i] for i in self.positions]
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ class Pool:
     # -- orders ---------------------------------------------------------------------------------------------------
 
     def _enqueue(self, chunk: Chunk) -> Work:
-        outcomes: list[Coded | str | None] = [task.problem for task in chunk.tasks]
+        outcomes: list[Coded | str | None] = [row.problem for row in chunk.rows]
         positions = [i for i, problem in enumerate(outcomes) if problem is None]
         work = Work(chunk, outcomes, len(positions))
         if positions:
@@ -174,7 +175,7 @@ class Pool:
             if worker.ready and worker.order is None:
                 worker.order = self.queue.popleft()
                 try:
-                    worker.pipe.send_bytes(pack_order(worker.order.tasks))
+                    worker.pipe.send_bytes(pack_order(worker.order.rows))
                 except OSError:
                     continue  # it died while idle: its end is seen when the pool listens
 

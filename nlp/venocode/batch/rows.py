@@ -19,27 +19,18 @@ ID_CACHE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One row to be coded, or with the ``problem`` that forbids it."""
-
-    number: int
-    note_id: str | None
-    text: str
-    problem: str | None
-
-    def quarantined(self, reason: str) -> dict[str, Any]:
-        """The entry of the quarantine."""
-        return {"row": self.number, "note_id": self.note_id, "reason": reason}
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """Consecutive rows with about the work of every other chunk. ``digest`` identifies all rows up to its end."""
 
     number: int
     first: int
-    tasks: tuple[Task, ...]
+    rows: tuple[Row, ...]
     digest: str
+
+
+def quarantined(row: Row, reason: str) -> dict[str, Any]:
+    """The entry of the quarantine for a row."""
+    return {"row": row.number, "note_id": row.note_id, "reason": reason}
 
 
 class Ids:
@@ -52,12 +43,12 @@ class Ids:
         self.store.execute("PRAGMA synchronous = OFF")
         self.store.execute("CREATE TABLE ids (id BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID")
 
-    def first(self, note_id: str, number: int) -> int:
-        """The row in which an id stood first: ``number`` itself when it is new."""
+    def add(self, note_id: str, number: int) -> int | None:
+        """Enter an id: the row in which it stood first, ``None`` when it is new."""
         key = hashlib.blake2b(note_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         added = self.store.execute("INSERT OR IGNORE INTO ids VALUES (?, ?)", (key, number))
         if added.rowcount:
-            return number
+            return None
         with closing(self.store.execute("SELECT number FROM ids WHERE id = ?", (key,))) as found:
             return int(found.fetchone()[0])
 
@@ -70,19 +61,18 @@ class Ledger:
         self.ids = Ids()
         self.hash = hashlib.blake2b(digest_size=16)
 
-    def enter(self, row: Row) -> Task:
-        """The task of the next row; a second row of the same id gets a problem."""
+    def enter(self, row: Row) -> Row:
+        """The next row, with a problem when its id has stood before."""
         self.rows += 1
-        self.hash.update(
-            repr((row.number, row.note_id, len(row.text), row.problem)).encode("ascii", "backslashreplace")
-        )
+        known = (row.number, row.note_id, len(row.text), row.problem, row.context)
+        self.hash.update(repr(known).encode("ascii", "backslashreplace"))
         self.hash.update(row.text.encode("utf-8", "surrogatepass"))
         if row.problem is not None or row.note_id is None:
-            return Task(row.number, row.note_id, "", row.problem or "note_id is missing")
-        first = self.ids.first(row.note_id, row.number)
-        if first != row.number:
-            return Task(row.number, row.note_id, "", f"note_id stands already in row {first}")
-        return Task(row.number, row.note_id, row.text, None)
+            return Row(row.number, row.note_id, problem=row.problem or "note_id is missing")
+        first = self.ids.add(row.note_id, row.number)
+        if first is not None:
+            return Row(row.number, row.note_id, problem=f"note_id stands already in row {first}")
+        return row
 
     @property
     def digest(self) -> str:
@@ -92,11 +82,11 @@ class Ledger:
 
 def chunks(rows: Iterable[Row], ledger: Ledger) -> Iterator[Chunk]:
     """Cut rows into chunks balanced by characters."""
-    number, held, size = 0, list[Task](), 0
+    number, held, size = 0, list[Row](), 0
     for row in rows:
-        task = ledger.enter(row)
-        held.append(task)
-        size += len(task.text)
+        entered = ledger.enter(row)
+        held.append(entered)
+        size += len(entered.text)
         if size >= CHUNK_CHARACTERS or len(held) >= CHUNK_ROWS:
             yield Chunk(number, ledger.rows - len(held), tuple(held), ledger.digest)
             number, held, size = number + 1, [], 0

@@ -7,18 +7,17 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import BinaryIO
 
 from venocode.batch.folder import RunFolder
 from venocode.batch.pool import Pool
-from venocode.batch.rows import Ledger, chunks
+from venocode.batch.rows import Ledger, chunks, quarantined
 from venocode.batch.summary import Summary, Tally
 from venocode.batch.wire import Coded
 from venocode.errors import InputError
 from venocode.readers.rows import Row
 from venocode.records import NoteResult
-from venocode.writers import result_writer
-from venocode.writers.jsonl import to_line
+from venocode.writers import ResultWriter
+from venocode.writers.jsonl import JsonlWriter, to_line
 
 Tick = Callable[[int, int], None]
 
@@ -26,16 +25,20 @@ Tick = Callable[[int, int], None]
 class LineSink:
     """Writes records that come as lines of JSON: as they are, or through the writer of another format."""
 
-    def __init__(self, kind: str, stream: BinaryIO) -> None:
-        self.stream = stream
-        self.writer = None if kind == "jsonl" else result_writer(kind, stream)
+    def __init__(self, writer: ResultWriter) -> None:
+        self.writer = writer
 
-    def write(self, line: bytes) -> None:
-        """Keep one record."""
-        if self.writer is None:
-            self.stream.write(line)
+    def write(self, line: bytes, row: Row) -> None:
+        """Keep one record of the row it came from."""
+        if isinstance(self.writer, JsonlWriter):
+            self.writer.stream.write(line)
         else:
-            self.writer.write(NoteResult.from_dict(json.loads(line)))
+            self.writer.write(NoteResult.from_dict(json.loads(line)), row)
+
+    def flush(self) -> None:
+        """Hand on what is written, where a format can be read before it is complete."""
+        if isinstance(self.writer, JsonlWriter):
+            self.writer.stream.flush()
 
 
 def run_to_stream(
@@ -62,14 +65,14 @@ def run_to_stream(
     """
     began, tally = time.monotonic(), Tally()
     for chunk, outcomes in pool.run(chunks(rows, Ledger())):
-        for task, outcome in zip(chunk.tasks, outcomes, strict=True):
+        for row, outcome in zip(chunk.rows, outcomes, strict=True):
             if isinstance(outcome, Coded):
-                sink.write(outcome.line)
+                sink.write(outcome.line, row)
                 tally.code(outcome.lane, outcome.units)
             else:
-                quarantine(to_line(task.quarantined(outcome)))
+                quarantine(to_line(quarantined(row, outcome)))
                 tally.quarantine(outcome)
-        sink.stream.flush()
+        sink.flush()
         tick(tally.coded, tally.quarantined)
     return tally.summary(time.monotonic() - began)
 

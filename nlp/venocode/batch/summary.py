@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from venocode.readers.rows import Row
 from venocode.records import NoteResult
 
 CODES = ("37248", "37249")
@@ -25,8 +26,8 @@ class Coder(Protocol):
 class Sink(Protocol):
     """Where result records go."""
 
-    def write(self, result: NoteResult) -> None:
-        """Keep one record."""
+    def write(self, result: NoteResult, row: Row) -> None:
+        """Keep one record of the row it came from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from venocode.batch.rows import Task
+from venocode.readers.rows import Context, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,27 @@ class Report:
     failure: tuple[str, str] | None = None
 
 
-def pack_order(tasks: Sequence[Task]) -> bytes:
-    """An order of notes for a worker."""
-    return json.dumps([[t.number, t.note_id, t.text] for t in tasks]).encode("ascii")
+def pack_order(rows: Sequence[Row]) -> bytes:
+    """An order of notes for a worker; what stands around them stays with the parent."""
+    return json.dumps([[row.number, row.note_id, row.text] for row in rows]).encode("ascii")
 
 
-def unpack_order(message: bytes) -> list[Task]:
+def unpack_order(message: bytes) -> list[Row]:
     """The notes of an order."""
-    return [Task(number, note_id, text, None) for number, note_id, text in json.loads(message)]
+    return [Row(number, note_id, text) for number, note_id, text in json.loads(message)]
+
+
+def pack_row(row: Row) -> bytes:
+    """A whole row as a line of JSON."""
+    context = row.context
+    around = [context.person, context.date, context.encounter, context.reference]
+    return json.dumps([row.number, row.note_id, row.text, around]).encode("ascii") + b"\n"
+
+
+def unpack_row(line: bytes) -> Row:
+    """The row of a line."""
+    number, note_id, text, around = json.loads(line)
+    return Row(number, note_id, text, context=Context(*around))
 
 
 def pack_report(report: Report) -> bytes:

@@ -13,10 +13,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from venocode.batch.inline import outcome
-from venocode.batch.rows import Task
 from venocode.batch.summary import Coder, units_of
 from venocode.batch.wire import Coded, Report, pack_report, unpack_order
 from venocode.errors import VenocodeError
+from venocode.readers.rows import Row
 from venocode.writers.jsonl import to_line
 
 #: A report is sent when its records are this large, or the order is done.
@@ -70,13 +70,13 @@ def _detach(foreign: Sequence[Connection], parent: int) -> None:
         os._exit(1)
 
 
-def _code(tasks: Sequence[Task], engine: Coder, orders: Connection, pulse: Pulse) -> None:
+def _code(rows: Sequence[Row], engine: Coder, orders: Connection, pulse: Pulse) -> None:
     held: list[Coded | str] = []
     size = 0
-    for position, task in enumerate(tasks):
+    for position, row in enumerate(rows):
         pulse[0] = position
         pulse[1] = time.monotonic_ns()
-        found = _outcome(task, engine)
+        found = _outcome(row, engine)
         held.append(found)
         size += len(found.line) if isinstance(found, Coded) else 0
         pulse[1] = 0
@@ -86,8 +86,8 @@ def _code(tasks: Sequence[Task], engine: Coder, orders: Connection, pulse: Pulse
     orders.send_bytes(pack_report(Report(tuple(held), idle=True, memory=own_memory())))
 
 
-def _outcome(task: Task, engine: Coder) -> Coded | str:
-    result = outcome(task, engine)
+def _outcome(row: Row, engine: Coder) -> Coded | str:
+    result = outcome(row, engine)
     if isinstance(result, str):
         return result
     try:

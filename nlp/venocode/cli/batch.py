@@ -18,9 +18,11 @@ from venocode.batch import Coder, Summary
 from venocode.cli.common import QUARANTINED, EncodingOption, ModelOption, PolicyOption, engine_for, say
 from venocode.cli.progress import progress_for
 from venocode.errors import InputError
-from venocode.readers import Columns, Row, Source, open_source
-from venocode.writers import format_of
-from venocode.writers.base import is_device, is_stdout, output, refuse_place, settle
+from venocode.readers import KINDS, Columns, Row, Source, open_source
+from venocode.readers.sql import is_url, shown
+from venocode.writers import FORMATS, NEEDS_NOTES, check_output, format_of, open_writer
+from venocode.writers.base import is_device, is_stdout, output
+from venocode.writers.sql import TABLE
 
 if TYPE_CHECKING:
     from venocode.batch.folder import RunFolder
@@ -43,26 +45,38 @@ class Mentions(StrEnum):
     coded = "coded"
 
 
-class Format(StrEnum):
-    """Formats of the output."""
-
-    jsonl = "jsonl"
-    csv = "csv"
+#: What ``--from`` and ``--to`` take.
+Input = StrEnum("Input", {kind: kind for kind in KINDS})  # type: ignore[misc]  # members known at run time
+Output = StrEnum("Output", {kind: kind for kind in FORMATS})  # type: ignore[misc]
 
 
 def batch(
     source: Annotated[
         str,
-        typer.Argument(metavar="INPUT", help="JSONL or CSV file, directory of .txt files, or - for JSONL on stdin."),
+        typer.Argument(metavar="INPUT", help="File, directory of documents, database URL, or - for standard input."),
     ],
     out: Annotated[
-        str, typer.Option("-o", "--out", metavar="OUT", help="Result records (JSONL), or a table when it ends in .csv.")
+        str, typer.Option("-o", "--out", metavar="OUT", help="File, new directory or database URL; - for stdout.")
     ],
-    output_format: Annotated[
-        Format | None, typer.Option("--format", help="Format of the output, when its name does not tell.")
+    input_format: Annotated[
+        Input | None, typer.Option("--from", help="Format of the input, when its name does not tell.")
     ] = None,
-    id_column: Annotated[str, typer.Option("--id-column", help="Column or key of the note id.")] = "note_id",
-    text_column: Annotated[str, typer.Option("--text-column", help="Column or key of the text.")] = "text",
+    output_format: Annotated[
+        Output | None, typer.Option("--to", "--format", help="Format of the output, when its name does not tell.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id-column", help="Column or key of the note id; note_id otherwise.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option("--text-column", help="Column or key of the text; text or note_text otherwise.")
+    ] = None,
+    person_column: Annotated[str | None, typer.Option("--person-column", help="Handed on to OMOP and FHIR.")] = None,
+    date_column: Annotated[str | None, typer.Option("--date-column", help="Handed on to OMOP and FHIR.")] = None,
+    encounter_column: Annotated[
+        str | None, typer.Option("--encounter-column", help="Handed on to OMOP and FHIR.")
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", help="What to ask a database that is the input.")] = None,
+    table: Annotated[str, typer.Option("--table", help="Table of a database that is the output.")] = TABLE,
     quarantine: Annotated[
         str | None,
         typer.Option("--quarantine", metavar="FILE", help="Rows that cannot be coded; OUT.quarantine.jsonl otherwise."),
@@ -98,9 +112,13 @@ def batch(
     """
     aside = quarantine or default_quarantine(out)
     refuse_same_file(source, out, aside, policy)
-    opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
-    options = {"--id-column": id_column, "--text-column": text_column, "--encoding": encoding, "--limit": limit,
-               "--sample": sample, "--seed": seed if sample else None, "--mentions": mentions.value}  # fmt: skip
+    columns = Columns(id_column, text_column, person_column, date_column, encounter_column)
+    kind = output_format or format_of(out)
+    opened = open_source(source, columns, encoding, sys.stdin.buffer, input_format, query)
+    options = {"--from": input_format, "--query": query, "--id-column": id_column, "--text-column": text_column,
+               "--person-column": person_column, "--date-column": date_column, "--encounter-column": encounter_column,
+               "--encoding": encoding, "--limit": limit, "--sample": sample, "--seed": seed if sample else None,
+               "--mentions": mentions, "--to": kind}  # fmt: skip
     from venocode.batch.pool import DEFAULT_START, Pool
 
     factory = partial(coder_for, policy, model, mentions.value)
@@ -109,12 +127,12 @@ def batch(
         stack.callback(opened.close)
         pool = Pool(factory, workers, method, timeout, worker_memory * 2**20)
         stack.callback(pool.close)
-        run = Run(opened, drawn(opened.rows, limit, sample, seed), pool, out, output_format or format_of(out))
+        run = Run(opened, drawn(opened.rows, limit, sample, seed), pool, out, kind, table)
         with quarantine_file(aside, ours=quarantine is None) as bad_rows:
             if is_stdout(out) or is_device(out):
                 summary = run.to_stream(bad_rows, resume)
             else:
-                summary = run.to_file(bad_rows, source, options, resume)
+                summary = run.to_place(bad_rows, source, options, resume)
     report(summary, aside)
     if summary.quarantined:
         raise typer.Exit(QUARANTINED)
@@ -147,6 +165,7 @@ class Run:
     pool: Pool
     out: str
     kind: str
+    table: str
 
     def to_stream(self, bad_rows: QuarantineFile, resume: bool) -> Summary:
         """Write to standard output, a pipe or a device: nothing is kept to go on from."""
@@ -154,33 +173,38 @@ class Run:
 
         if resume:
             raise InputError(f"{self.out}: a stream cannot be resumed; name a file with -o, or leave out --resume")
-        with output(self.out) as stream:
+        with open_writer(self.out, self.kind) as writer:
             self.pool.start()
-            sink = LineSink(self.kind, stream)
             with progress_for(self.opened) as tick:
-                return run_to_stream(self.rows, self.pool, sink, bad_rows.add, tick)
+                return run_to_stream(self.rows, self.pool, LineSink(writer), bad_rows.add, tick)
 
-    def to_file(self, bad_rows: QuarantineFile, source: str, options: dict[str, Any], resume: bool) -> Summary:
-        """Write a file by way of the run's folder."""
+    def to_place(self, bad_rows: QuarantineFile, source: str, options: dict[str, Any], resume: bool) -> Summary:
+        """Write a file, a directory or a table by way of the run's folder."""
         from venocode.batch.folder import RunFolder
-        from venocode.batch.manifest import fingerprint, finished, run_key, write_manifest
+        from venocode.batch.manifest import fingerprint, finished, output_print, run_key, write_manifest
 
-        refuse_place(self.out, Path(self.out).resolve())
-        folder = RunFolder(self.out)
+        folder = RunFolder(self.out, Path(self.table if is_url(self.out) else self.out), self.kind in NEEDS_NOTES)
+        if not resume:
+            check_output(self.out, self.kind, self.table)
         key = run_key(fingerprint(source), self.pool.start(), options)
-        if resume and not folder.unfinished and (known := finished(folder, key)):
-            say(f"{self.out} is complete already")
+        if resume and not folder.unfinished and (known := finished(folder, key, self.table)):
+            say(f"{shown(self.out)} is complete already")
             folder.remove()
             bad_rows.keep()
             return known
-        if folder.unfinished and not resume:
-            say(f"{self.out}: an unfinished run is given up and started over; --resume would have gone on with it")
+        if resume:
+            check_output(self.out, self.kind, self.table)
+        elif folder.unfinished:
+            say(f"{shown(self.out)}: an unfinished run is given up and started over; --resume would have gone on")
         folder.begin(key, resume)
         with folder.held():
             summary = self._code(folder)
             self._put_together(folder, bad_rows)
+            written = {"output": output_print(self.out, self.table)}
+            if summary.quarantined:
+                written["quarantine"] = output_print(bad_rows.path)
             workers = {"count": self.pool.size, "replaced": self.pool.replaced}
-            write_manifest(folder, key, summary, bad_rows.path, workers)
+            write_manifest(folder, key, summary, written, workers)
             folder.remove()
         return summary
 
@@ -203,19 +227,19 @@ class Run:
     def _put_together(self, folder: RunFolder, bad_rows: QuarantineFile) -> None:
         from venocode.batch.run import LineSink
 
-        with output(self.out) as stream:
-            sink = LineSink(self.kind, stream)
-            for line in folder.records():
-                sink.write(line)
+        with open_writer(self.out, self.kind, self.table) as writer:
+            sink = LineSink(writer)
+            for line, row in folder.records():
+                sink.write(line, row)
             for entry in folder.entries():
                 bad_rows.add(entry)
             bad_rows.close()
-            settle(stream)
 
 
 def default_quarantine(out: str) -> str:
     """Beside the output; in the working directory when the output is a stream."""
-    return STDOUT_QUARANTINE if is_stdout(out) or out.startswith("/dev/") else f"{out}.quarantine.jsonl"
+    stream = is_stdout(out) or out.startswith("/dev/") or is_url(out)
+    return STDOUT_QUARANTINE if stream else f"{out.rstrip('/')}.quarantine.jsonl"
 
 
 def refuse_same_file(source: str, out: str, quarantine: str, policy: Path | None = None) -> None:
@@ -231,7 +255,7 @@ def refuse_same_file(source: str, out: str, quarantine: str, policy: Path | None
         places["the policy"] = str(policy)
     taken: dict[Path, str] = {}
     for role, path in places.items():
-        if path == "-" or path.startswith("/dev/"):
+        if path == "-" or path.startswith("/dev/") or is_url(path):
             continue
         place = Path(path).resolve()
         if place in taken:

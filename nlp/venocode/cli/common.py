@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from venocode.errors import ModelError, PolicyError, VenocodeError
+from venocode.errors import ModelError, PolicyError, VenocodeError, describe
 
 if TYPE_CHECKING:
     from venocode.engine import Engine
@@ -75,7 +75,7 @@ class Guarded(TyperGroup):
         except BrokenPipeError:
             raise
         except OSError as error:
-            say(f"{error.filename or 'input or output'}: {(error.strerror or type(error).__name__).lower()}")
+            say(f"{error.filename or 'input or output'}: {describe(error)}")
             ctx.exit(UNEXPECTED)
         except KeyboardInterrupt:
             say("interrupted; a file is put in its place only when it is complete, so none is half written")
