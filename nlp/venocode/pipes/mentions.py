@@ -38,7 +38,8 @@ def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
     found = []
     pairs = []
     n = len(norms)
-    for i, word in enumerate(norms):
+    numbers = {word for word in set(norms) if word[0].isdecimal() or word in UNITS}
+    for i, word in ((i, word) for i, word in enumerate(norms) if word in numbers):
         if (
             word in UNITS
             and norms[i + 1 : i + 2] in (["by"], ["x"])
