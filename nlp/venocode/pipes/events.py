@@ -55,14 +55,46 @@ def events(doc: Doc) -> Doc:
     analysis = analysis_of(doc)
     reading = Reading()
     analysis.facts["ranges"] = []
-    for sentence in analysis.sentences:
-        names = analysis.veins_in(sentence.index)
+    telling = _telling(analysis)
+    for sentence in analysis.sentences if telling else ():
         if sentence.line_start:
             reading.line_topic = []
-        _Sentence(analysis, sentence, names, analysis.acts_in(sentence.index), reading).read()
+        if sentence.index in telling:
+            names = analysis.veins_in(sentence.index)
+            _Sentence(analysis, sentence, names, analysis.acts_in(sentence.index), reading).read()
+        elif sentence.line_start:
+            _read_label(analysis, sentence, reading)
     _title_stents(analysis, reading)
     _roles(analysis)
     return doc
+
+
+#: Kinds of atoms that let a sentence say something about a vein it does not name.
+TELLING = ("angioplasty", "balloon", "balloon_brand", "inflate", "lesion", "lesion_ref", "other_balloon", "percent", "pressure",
+           "reserve", "residual", "same", "stent", "stent_old", "stent_verb", "treat", "untouched", "waist")  # fmt: skip
+
+
+def _telling(analysis: Analysis) -> set[int]:
+    """Sentences that can leave a link or change what the next ones mean; none in a note without vein, act and balloon.
+
+    Most sentences of a note are not among them, and reading one costs as much as finding all of them.
+    """
+    entered = any(x.vessels for x in analysis.access)
+    if not (analysis.veins or analysis.acts or entered or analysis.facts["balloon_note"]):
+        return set()
+    told = [*analysis.veins, *analysis.arteries, *analysis.acts, *analysis.access]
+    at = [*analysis.facts["sizes"], *analysis.facts["pairs"]]
+    if "crossing" in analysis.norms:
+        at += [i for i, word in enumerate(analysis.norms) if word == "crossing"]
+    return {x.sentence for x in told} | analysis.sentences_with(TELLING) | {analysis.sentence_at(i).index for i in at}
+
+
+def _read_label(analysis: Analysis, sentence: Sentence, reading: Reading) -> None:
+    """What a line that tells nothing else may still do: name the letter or number of the lesion that follows."""
+    kind = sentence.section.kind
+    if (kind in READ or kind == "past") and not is_title(analysis, sentence):
+        words = analysis.norms[sentence.start : min(sentence.end, sentence.start + 6)]
+        reading.label = line_label(words, sentence.start in analysis.facts["capital"])
 
 
 def _title_stents(analysis: Analysis, reading: Reading) -> None:
@@ -472,7 +504,8 @@ class _Sentence:
                 how = "reference"
             for v in dict.fromkeys(veins):
                 self.link(v, "stent", how, cue[0], cue[1], "STN-001")
-                self.r.stented.append(v)
+                if v not in self.r.stented:
+                    self.r.stented.append(v)
 
     def _stent_span(self, clause: tuple[int, int]) -> tuple[int, int]:
         """The clause of a stent with the ones after it that go on about it ("..., and thus across all of the ...")."""
@@ -673,7 +706,8 @@ class _Sentence:
         for v in dict.fromkeys(veins):
             event = "around" if kind == "around" else "conclusion" if conclusion else "treated"
             self.link(v, event, how, start, end, rule)
-            self.r.treated.append(v)
+            if v not in self.r.treated:
+                self.r.treated.append(v)
             if kind == "around":
                 self.r.around.append(v)
         self.linked += veins
@@ -924,10 +958,10 @@ class _Sentence:
 
     def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
         """A branch of the coronary sinus in a note that names the sinus (P18)."""
-        named = any(v == "coronary_sinus" for m in self.a.veins for v, _ in m.veins)
-        return named and bool(
-            {"branch", "tributary", "cs", "posterolateral", "anterolateral"} & set(self.a.norms[clause[0] : clause[1]])
+        branch = {"branch", "tributary", "cs", "posterolateral", "anterolateral"} & set(
+            self.a.norms[clause[0] : clause[1]]
         )
+        return bool(branch) and any(v == "coronary_sinus" for m in self.a.veins for v, _ in m.veins)
 
     def _unnamed_vein(self, kind: str) -> bool:
         """An act on "the vein" that no name can be found for (P25)."""
@@ -1153,13 +1187,13 @@ def is_title(analysis: Analysis, sentence: Sentence) -> bool:
         or sentence.end - sentence.start > 40
     ):
         return False
+    if sentence.section.kind == "body" and not analysis.acts_in(sentence.index):
+        return False
     words = analysis.norms[sentence.start : sentence.end]
     if words[1:2] == ["="]:  # a legend: "A = IVC"
         return False
     begun = analysis.access and sentence.index >= analysis.access[0].sentence
     if begun and (sentence.index > 6 or sentence.section.kind == "body"):
-        return False
-    if sentence.section.kind == "body" and not analysis.acts_in(sentence.index):
         return False
     sized = analysis.sized(sentence.start, sentence.end)
     told = any(analysis.has(k, sentence.start, sentence.end) for k in ("pressure", "percent", "residual", "waist"))
