@@ -20,7 +20,8 @@ class Kept:
     def __init__(self) -> None:
         self.results: list[NoteResult] = []
 
-    def write(self, result: NoteResult) -> None:
+    def write(self, result: NoteResult, row: Row) -> None:
+        assert row.note_id == result.note_id
         self.results.append(result)
 
 
@@ -48,6 +49,12 @@ def test_problems_and_second_ids_go_aside_and_the_run_goes_on() -> None:
         {"row": 2, "note_id": None, "reason": "line is not valid JSON"},
         {"row": 5, "note_id": "a", "reason": "note_id stands already in row 1"},
     ]
+
+
+def test_notes_of_one_message_may_share_its_number_but_not_an_id() -> None:
+    results, bad, _ = run([Row(1, "a", "x"), Row(1, "b", "x"), Row(1, "a", "x")])
+    assert [r.note_id for r in results] == ["a", "b"]
+    assert bad == [{"row": 1, "note_id": "a", "reason": "note_id stands already in row 1"}]
 
 
 def test_a_note_that_breaks_the_engine_leaves_only_the_name_of_the_error() -> None:

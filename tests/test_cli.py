@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,9 @@ from fakes import NOTE, FakeEngine
 from venocode import __version__
 from venocode.cli import app, common
 from venocode.cli.progress import lines
-from venocode.readers import Source
+from venocode.readers import KINDS, Source
+from venocode.readers.columns import OPTIONS
+from venocode.writers import FORMATS
 
 HEAVY = ("spacy", "medspacy", "sklearn", "numpy", "pandas", "rich", "yaml")
 
@@ -252,9 +255,42 @@ class TestBatch:
         (tmp_path / "n.csv").write_text("note_id,body\na,x\n")
         line = told_in_one_line(run("batch", "n.csv", "-o", "out.jsonl"))
         assert line.endswith(
-            "no column 'text'; the columns are 'note_id', 'body'; name the right one with --text-column"
+            "no column 'text' or 'note_text'; the columns are 'note_id', 'body'; name the right one with --text-column"
         )
         assert not (tmp_path / "out.jsonl").exists()
+
+    def test_formats_named_by_options(self, tmp_path: Path) -> None:
+        (tmp_path / "feed.txt").write_text(
+            f"MSH|^~\\&|||||||MDM^T02|M1\rTXA|1|||||||||||d1\rOBX|1|TX|||{NOTE.strip()}\r"
+        )
+        result = run("batch", "feed.txt", "--from", "hl7", "-o", "out", "--to", "csv-codes")
+        assert result.exit_code == 0
+        assert (tmp_path / "out").read_text().splitlines()[1] == "d1,37248,1,left common iliac vein,review,0.9100"
+
+    def test_database_to_database(self, tmp_path: Path) -> None:
+        with sqlite3.connect(tmp_path / "base.db") as base:
+            base.execute("CREATE TABLE note (note_id, note_text)")
+            base.executemany("INSERT INTO note VALUES (?, ?)", [("a", NOTE), ("b", "")])
+        url = "sqlite:///base.db"
+        assert (
+            run("batch", url, "--query", "SELECT * FROM note", "-o", "sqlite:///out.db", "--table", "r").exit_code == 3
+        )
+        assert sqlite3.connect(tmp_path / "out.db").execute("SELECT note_id, units_37248 FROM r").fetchall() == [
+            ("a", 1)
+        ]
+        assert records(tmp_path / "venocode.quarantine.jsonl")[0]["note_id"] == "b"
+
+    def test_context_reaches_the_writer(self, tmp_path: Path) -> None:
+        (tmp_path / "n.csv").write_text(f'note_id,text,mrn,day\n1,"{NOTE}",77,2024-05-06\n')
+        columns = ("--person-column", "mrn", "--date-column", "day")
+        result = run("batch", "n.csv", *columns, "-o", "p.csv", "--to", "omop-procedure-occurrence")
+        assert result.exit_code == 0
+        assert (tmp_path / "p.csv").read_text().splitlines()[1].startswith("1,77,0,2024-05-06,")
+
+    def test_directory_out_has_its_quarantine_beside_it(self, tmp_path: Path) -> None:
+        path = jsonl(tmp_path / "n.jsonl", {"note_id": "a", "text": NOTE}, {"note_id": "b", "text": ""})
+        assert run("batch", path, "-o", "pages/", "--to", "html").exit_code == 3
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["n.jsonl", "pages", "pages.quarantine.jsonl"]
 
     def test_directory_of_text_files(self, tmp_path: Path) -> None:
         (tmp_path / "notes" / "ward").mkdir(parents=True)
@@ -315,6 +351,12 @@ class TestBatch:
         monkeypatch.setattr(Path, "open", lambda p, m="r", **o: plain_open(p, m, **o) if m == "rb" else refuse(p))
         line = told_in_one_line(run("batch", path, "-o", "out.jsonl"))
         assert "out.jsonl: cannot write here (permission denied); name another place" in line
+
+
+def test_the_documentation_names_every_format_and_column_option() -> None:
+    words = (Path(__file__).parent.parent / "docs" / "readers-writers.md").read_text(encoding="utf-8")
+    assert not [name for name in (*KINDS, *FORMATS, *OPTIONS.values()) if f"`{name}`" not in words]
+    assert not [suffix for suffixes in KINDS.values() for suffix in suffixes if suffix not in words]
 
 
 def test_a_reader_that_goes_away_is_no_failure_of_ours(tmp_path: Path) -> None:

@@ -405,3 +405,15 @@ def test_an_old_stent_that_was_not_relined_but_re_expanded():
         "relined, was re-expanded with a 14 x 40 Atlas, 18 atm. On the other side the common femoral vein was ballooned."
     )
     assert counted(note) == ["right external_iliac_vein", CFV]
+
+
+def test_what_was_ballooned_in_an_earlier_month_is_history():
+    note = (
+        f"{ENTRY}The left subclavian vein, which I ballooned to 10 mm in March, has stayed widely open, whereas the right subclavian vein, "
+        "80% narrowed, was dilated with a 12 x 40 mm Mustang."
+    )
+    assert counted(note) == ["right subclavian_vein"]
+
+
+def test_status_post_today_is_today():
+    assert assertions("IMPRESSION: Stenosis of SVC s/p balloon angioplasty today.") == ["performed"]

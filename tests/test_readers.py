@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venocode.errors import InputError
-from venocode.readers import Columns, Row, open_source
+from venocode.readers import Columns, Context, Row, open_source
 from venocode.readers.decode import decode
 from venocode.readers.note import read_note
 
@@ -107,7 +107,9 @@ class TestTable:
 
     def test_missing_column_names_wanted_present_and_remedy(self, tmp_path: Path) -> None:
         path = write(tmp_path / "n.csv", "note_id,body\na,x\n")
-        with pytest.raises(InputError, match=r"n\.csv: no column 'text'; .*'note_id', 'body'.*--text-column"):
+        with pytest.raises(
+            InputError, match=r"n\.csv: no column 'text' or 'note_text'; .*'note_id', 'body'.*--text-column"
+        ):
             rows(path)
         with pytest.raises(InputError, match=r"no column 'mrn'.*--id-column"):
             rows(path, columns=Columns("mrn", "body"))
@@ -135,10 +137,27 @@ class TestTable:
 
     def test_an_open_quote_is_told(self, tmp_path: Path) -> None:
         found = rows(write(tmp_path / "n.csv", 'note_id,text\na,x\nb,"never closed\nc,y\n'))
-        assert found[0] == Row(2, "a", "x")
-        assert [r.problem for r in found[1:]] == [
-            "not valid CSV: a quote is never closed, the rest of the file is inside it"
+        assert found == [
+            Row(2, "a", "x"),
+            Row(3, None, problem="not valid CSV: a quote is never closed"),
+            Row(4, "c", "y"),
         ]
+
+    def test_an_open_quote_costs_no_row_behind_it(self, tmp_path: Path) -> None:
+        found = rows(write(tmp_path / "n.csv", 'note_id,text\na,"open\nb,"fine, really"\nc,"two\nlines"\n'))
+        assert [(r.note_id, r.text) for r in found if not r.problem] == [("b", "fine, really"), ("c", "two\nlines")]
+        assert [r.problem for r in found if r.problem] == ["not valid CSV: a quote is misplaced"]
+
+    def test_columns_in_another_case(self, tmp_path: Path) -> None:
+        assert rows(write(tmp_path / "n.csv", "NOTE_ID,NOTE_TEXT\n1,x\n")) == [Row(2, "1", "x")]
+
+    def test_context_is_handed_on(self, tmp_path: Path) -> None:
+        data = "note_id,note_text,person_id,note_date,visit_occurrence_id\n1,x,77,2024-02-30,5\n2,y,,20240229,\n"
+        first, second = rows(write(tmp_path / "n.csv", data))
+        assert first.context == Context("77", None, "5")
+        assert second.context == Context(None, "2024-02-29", None)
+        named = rows(write(tmp_path / "m.csv", "note_id,text,mrn\n1,x,9\n"), columns=Columns(person="mrn"))
+        assert named[0].context.person == "9"
 
     def test_another_encoding(self, tmp_path: Path) -> None:
         path = write(tmp_path / "n.csv", b"note_id,text\na,caf\xe9\n")
@@ -168,7 +187,7 @@ class TestFolder:
         assert "PDF" in (found[1].problem or "")
 
     def test_no_text_file(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="no \\.txt file"):
+        with pytest.raises(InputError, match=r"no \.txt, .* file in this directory; .*--from"):
             rows(tmp_path)
 
 
@@ -177,7 +196,7 @@ class TestRefused:
         with pytest.raises(InputError, match=r"none\.jsonl: no such file"):
             rows(tmp_path / "none.jsonl")
 
-    @pytest.mark.parametrize("name", ["a.txt", "a.jsonl.gz", "a.xlsx", "a.parquet"])
+    @pytest.mark.parametrize("name", ["a.txt", "a.rtf", "a.xlsx", "a.docx"])
     def test_other_kinds_of_file_come_with_a_remedy(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match=r"not read by batch; ."):
             rows(write(tmp_path / name, "x"))

@@ -17,12 +17,13 @@ from rich.console import Console
 
 from fakes import NOTE, FakeEngine
 from venocode.errors import InputError
+from venocode.readers import Row
 from venocode.records import Contribution, Evidence, Explanation, Mention, NoteResult, Vein, VeinDecision
-from venocode.writers import format_of, result_writer
+from venocode.writers import format_of, stream_writer
 from venocode.writers.base import name_of, output
 from venocode.writers.console import lines, show
 from venocode.writers.html import KINDS, render_page
-from venocode.writers.table import COLUMNS
+from venocode.writers.table import NOTES
 from venocode.writers.words import REASONS, reason_in_words
 
 RESULT = FakeEngine().code(NOTE, note_id="n1")
@@ -30,9 +31,10 @@ RESULT = FakeEngine().code(NOTE, note_id="n1")
 
 def written(kind: str, *results: NoteResult) -> str:
     stream = io.BytesIO()
-    writer = result_writer(kind, stream)
+    writer = stream_writer(kind, stream)
     for result in results:
-        writer.write(result)
+        writer.write(result, Row(1, result.note_id, NOTE))
+    writer.close()
     return stream.getvalue().decode("utf-8")
 
 
@@ -87,7 +89,7 @@ class TestLines:
 class TestTable:
     def test_one_row_a_note(self) -> None:
         header, row = list(csv.reader(io.StringIO(written("csv", RESULT))))
-        assert tuple(header) == COLUMNS
+        assert header == list(NOTES.columns)
         assert row == [
             "n1",
             "1",
@@ -99,13 +101,15 @@ class TestTable:
             "right common femoral vein: access_only",
         ]
 
-    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
     def test_a_spreadsheet_runs_no_cell_as_a_formula(self, start: str) -> None:
         (_, row) = list(csv.reader(io.StringIO(written("csv", NoteResult(f"{start}cmd()")), newline="")))
         assert row[0] == f"'{start}cmd()"
 
     def test_the_file_name_tells_the_format(self) -> None:
-        assert [format_of(p) for p in ("a.csv", "a.CSV", "a.jsonl", "-", "a")] == ["csv", "csv", *["jsonl"] * 3]
+        names = ("a.csv", "a.CSV", "a.csv.gz", "a.parquet", "sqlite:///a.db", "a.jsonl", "a.jsonl.zst", "-", "a")
+        wanted = ["csv", "csv", "csv", "parquet", "sql", *["jsonl"] * 4]
+        assert [format_of(name) for name in names] == wanted
 
 
 class TestWords:

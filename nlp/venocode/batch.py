@@ -29,8 +29,8 @@ class Coder(Protocol):
 class Sink(Protocol):
     """Where result records go."""
 
-    def write(self, result: NoteResult) -> None:
-        """Keep one record."""
+    def write(self, result: NoteResult, row: Row) -> None:
+        """Keep one record of the row it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def run_batch(
     for row in rows:
         result = _code(row, engine, seen)
         if isinstance(result, NoteResult):
-            sink.write(result)
+            sink.write(result, row)
             coded += 1
             lanes[result.disposition] += 1
             units.update({line.code: line.units for line in result.codes})
@@ -99,9 +99,9 @@ def _code(row: Row, engine: Coder, seen: dict[str, int]) -> NoteResult | str:
     """The record of one row, or the reason why there is none."""
     if row.problem is not None or row.note_id is None:
         return row.problem or "note_id is missing"
-    first = seen.setdefault(row.note_id, row.number)
-    if first != row.number:
-        return f"note_id stands already in row {first}"
+    if row.note_id in seen:  # several notes of one message share its number
+        return f"note_id stands already in row {seen[row.note_id]}"
+    seen[row.note_id] = row.number
     try:
         return engine.code(row.text, note_id=row.note_id)
     except VenocodeError as error:

@@ -467,7 +467,11 @@ def _tips(analysis: Analysis) -> tuple[int, int] | None:
     ]
     stented = any(link.event in ("stent", "title_stent") for link in analysis.links)
     titled = [f for f in found if _titled(analysis, f[0])]
-    told = stented or "viatorr" in analysis.norms or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    told = (
+        stented
+        or "viatorr" in analysis.norms
+        or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+    )
     return (titled or found)[0] if titled or (found and told) else None
 
 

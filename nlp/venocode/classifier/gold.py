@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from venocode.classifier.features import features, propose, rules_probability
 from venocode.corpus import GoldNote, read_notes
+from venocode.corpus.generate import is_generated
 from venocode.counting.policy import Case
+from venocode.errors import CorpusError
 from venocode.pipes.analysis import analysis_of
 
 if TYPE_CHECKING:
@@ -60,6 +62,10 @@ def read_files(files: Iterable[Path], engine: Engine) -> Iterator[ReadNote]:
     """Every note of marked corpus files; the name of a file is its author's voice."""
     for path in files:
         for note in read_notes(path):
+            if is_generated(note):
+                raise CorpusError(
+                    f"{path.name}, note {note.note_id}: generated notes enter no figure; keep them out of the folder of hand-marked notes"
+                )
             yield read_gold(engine, note, path.stem)
 
 

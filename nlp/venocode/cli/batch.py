@@ -16,34 +16,48 @@ from venocode.batch import Summary, run_batch
 from venocode.cli.common import QUARANTINED, EncodingOption, ModelOption, PolicyOption, engine_for, say
 from venocode.cli.progress import progress_for
 from venocode.errors import InputError
-from venocode.readers import Columns, open_source
-from venocode.writers import format_of, result_writer
+from venocode.readers import KINDS, Columns, open_source
+from venocode.readers.sql import is_url
+from venocode.writers import FORMATS, open_writer
 from venocode.writers.base import is_stdout, output
 from venocode.writers.jsonl import to_line
+from venocode.writers.sql import TABLE
 
 STDOUT_QUARANTINE = "venocode.quarantine.jsonl"
 
 
-class Format(StrEnum):
-    """Formats of the output."""
-
-    jsonl = "jsonl"
-    csv = "csv"
+#: What ``--from`` and ``--to`` take.
+Input = StrEnum("Input", {kind: kind for kind in KINDS})  # type: ignore[misc]  # members known at run time
+Output = StrEnum("Output", {kind: kind for kind in FORMATS})  # type: ignore[misc]
 
 
 def batch(
     source: Annotated[
         str,
-        typer.Argument(metavar="INPUT", help="JSONL or CSV file, directory of .txt files, or - for JSONL on stdin."),
+        typer.Argument(metavar="INPUT", help="File, directory of documents, database URL, or - for standard input."),
     ],
     out: Annotated[
-        str, typer.Option("-o", "--out", metavar="OUT", help="Result records (JSONL), or a table when it ends in .csv.")
+        str, typer.Option("-o", "--out", metavar="OUT", help="File, new directory or database URL; - for stdout.")
     ],
-    output_format: Annotated[
-        Format | None, typer.Option("--format", help="Format of the output, when its name does not tell.")
+    input_format: Annotated[
+        Input | None, typer.Option("--from", help="Format of the input, when its name does not tell.")
     ] = None,
-    id_column: Annotated[str, typer.Option("--id-column", help="Column or key of the note id.")] = "note_id",
-    text_column: Annotated[str, typer.Option("--text-column", help="Column or key of the text.")] = "text",
+    output_format: Annotated[
+        Output | None, typer.Option("--to", "--format", help="Format of the output, when its name does not tell.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id-column", help="Column or key of the note id; note_id otherwise.")
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option("--text-column", help="Column or key of the text; text or note_text otherwise.")
+    ] = None,
+    person_column: Annotated[str | None, typer.Option("--person-column", help="Handed on to OMOP and FHIR.")] = None,
+    date_column: Annotated[str | None, typer.Option("--date-column", help="Handed on to OMOP and FHIR.")] = None,
+    encounter_column: Annotated[
+        str | None, typer.Option("--encounter-column", help="Handed on to OMOP and FHIR.")
+    ] = None,
+    query: Annotated[str | None, typer.Option("--query", help="What to ask a database that is the input.")] = None,
+    table: Annotated[str, typer.Option("--table", help="Table of a database that is the output.")] = TABLE,
     quarantine: Annotated[
         str | None,
         typer.Option("--quarantine", metavar="FILE", help="Rows that cannot be coded; OUT.quarantine.jsonl otherwise."),
@@ -59,14 +73,14 @@ def batch(
     """
     aside = quarantine or default_quarantine(out)
     refuse_same_file(source, out, aside, policy)
-    opened = open_source(source, Columns(id_column, text_column), encoding, sys.stdin.buffer)
+    columns = Columns(id_column, text_column, person_column, date_column, encounter_column)
+    opened = open_source(source, columns, encoding, sys.stdin.buffer, input_format, query)
     with ExitStack() as stack:
         stack.callback(opened.close)
-        stream = stack.enter_context(output(out))
+        writer = stack.enter_context(open_writer(out, output_format, table))
         bad_rows = stack.enter_context(quarantine_file(aside, ours=quarantine is None))
         engine = engine_for(policy, model)
         tick = stack.enter_context(progress_for(opened))
-        writer = result_writer(output_format or format_of(out), stream)
         summary = run_batch(islice(opened.rows, limit), engine, writer, bad_rows.add, tick)
     report(summary, aside)
     if summary.quarantined:
@@ -75,7 +89,8 @@ def batch(
 
 def default_quarantine(out: str) -> str:
     """Beside the output; in the working directory when the output is a stream."""
-    return STDOUT_QUARANTINE if is_stdout(out) or out.startswith("/dev/") else f"{out}.quarantine.jsonl"
+    stream = is_stdout(out) or out.startswith("/dev/") or is_url(out)
+    return STDOUT_QUARANTINE if stream else f"{out.rstrip('/')}.quarantine.jsonl"
 
 
 def refuse_same_file(source: str, out: str, quarantine: str, policy: Path | None = None) -> None:
@@ -91,7 +106,7 @@ def refuse_same_file(source: str, out: str, quarantine: str, policy: Path | None
         places["the policy"] = str(policy)
     taken: dict[Path, str] = {}
     for role, path in places.items():
-        if path == "-" or path.startswith("/dev/"):
+        if path == "-" or path.startswith("/dev/") or is_url(path):
             continue
         place = Path(path).resolve()
         if place in taken:

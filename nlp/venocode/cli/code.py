@@ -16,7 +16,7 @@ from venocode.writers.base import is_stdout, output
 
 
 def code(
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="A text file, or - for standard input.")],
+    note: Annotated[str, typer.Argument(metavar="NOTE", help="Text, HTML, RTF or Word file, or - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the result record as JSON.")] = False,
     html: Annotated[
         str | None, typer.Option("--html", metavar="OUT", help="Write one self-contained page with the marked note.")

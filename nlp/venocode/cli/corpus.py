@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from venocode.cli import convert, describe, validate
+from venocode.cli import convert, describe, generate, validate
 from venocode.cli.common import markup_mode
 
 EXIT_CODES = (
@@ -12,7 +12,7 @@ EXIT_CODES = (
 )
 
 app = typer.Typer(
-    help="Check, count and convert gold notes.",
+    help="Check, count, convert and make gold notes.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     rich_markup_mode=markup_mode(),
@@ -21,3 +21,4 @@ app = typer.Typer(
 app.command("validate", epilog=EXIT_CODES)(validate.validate)
 app.command("describe", epilog=EXIT_CODES)(describe.describe)
 app.command("convert", epilog=EXIT_CODES)(convert.convert)
+app.command("generate", epilog=EXIT_CODES)(generate.generate)

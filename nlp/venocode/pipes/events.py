@@ -394,7 +394,9 @@ class _Sentence:
         """The one vein last named before a token, in this sentence or the three before; None where an artery came later."""
         for index in range(self.s.index, max(-1, self.s.index - 4), -1):
             sentence = self.a.sentences[index]
-            apart = sentence.section is not self.s.section and (self.s.index - index > 2 or sentence.section.kind != "body")
+            apart = sentence.section is not self.s.section and (
+                self.s.index - index > 2 or sentence.section.kind != "body"
+            )
             if apart or index == self.r.acted_sentence:
                 return None  # after an act, an hourglass is the balloon's
             spoken = [m for m in (*self.a.veins_in(index), *self.a.arteries_in(index)) if m.end <= token]
@@ -954,6 +956,8 @@ class _Sentence:
         words = a.norms[clause[0] : clause[1]]
         if any(w in FOREIGN for w in words) or _graft_limb(words):
             return True
+        if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
+            return True
         return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
 
     def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
@@ -1076,7 +1080,17 @@ RANGE_ENDS = frozenset("into to through ends ending reaches reaching".split())
 REACH = 45
 CAVAE = frozenset({"inferior_vena_cava", "superior_vena_cava"})
 JOINED = frozenset("anastomosis anastomotic suture reimplantation".split())
-NEVER = frozenset({"never inflated", "not inflated", "without being inflated", "before any inflation", "never opened"})
+NEVER = frozenset(
+    {
+        "would not track",
+        "would not enter",
+        "never inflated",
+        "not inflated",
+        "without being inflated",
+        "before any inflation",
+        "never opened",
+    }
+)
 OWN = frozenset({"its", "there"})
 SHUNT_STENT = frozenset({"viatorr", "tips", "shunt"})
 BESIDE_STENT = frozenset("below above beyond within inside through".split())

@@ -110,7 +110,8 @@ def _section_for(heading: str, mark: str, exact: dict[str, Any], words: list[tup
         return None if section["name"] == "implants" and heading[-1:].isdigit() else section  # "Stent 2: 14 x 60"
     count = len(key.split())
     if mark.strip() == "|" and any(f" {w}" in f" {key}" for w in NAMES_OF_PROCEDURE):
-        return exact["procedure name"]  # a row of a record: "PROC NAME(S) | 1. ..."
+        named: dict[str, Any] = exact["procedure name"]
+        return named  # a row of a record: "PROC NAME(S) | 1. ..."
     if count == 0 or count > MOST_WORDS or mark.strip() not in (":", "") or (FINITE.search(heading) and count > 5):
         return None
     if mark.strip() == "" and (count > 6 or not heading[:1].isupper()):

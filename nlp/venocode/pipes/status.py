@@ -72,6 +72,8 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
         return category or "other"
     if category in (None, "performed", "planned") and dated(analysis, sentence, start):
         return "historical"
+    if category == "historical" and "today" in analysis.norms[end : end + 4] and _after_today(analysis, cue):
+        return "performed"  # "s/p balloon angioplasty today"
     if category == "negated" and _future(analysis, sentence, start):
         return "planned"
     return category or "performed"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from venocode.readers.columns import USUAL
 from venocode.readers.decode import plain_codec
-from venocode.readers.rows import Columns, Row, Source, make_row
+from venocode.readers.files import Stream, bounded_lines
+from venocode.readers.rows import NO_CONTEXT, Columns, Context, Row, Source, iso_date, make_row, optional_id
 
 
-def open_jsonl(stream: BinaryIO, columns: Columns, encoding: str = "utf-8") -> Source:
-    """Read one JSON object a line from a binary stream; blank lines are passed over, but counted."""
+def open_jsonl(stream: Stream, columns: Columns, encoding: str = "utf-8") -> Source:
+    """Read one JSON object a line; blank lines are passed over, but counted."""
     codec = plain_codec(encoding)
-    place = Place(stream)
-    return Source(_rows(place, columns, codec), file_size(stream), place.done, stream.close)
+    place = Place(stream.bytes)
+    done = place.done if stream.bytes.seekable() else stream.done
+    return Source(_rows(place, columns, codec), stream.size, done, stream.close)
 
 
 class Place:
@@ -29,39 +30,52 @@ class Place:
     def done(self) -> int:
         return self.bytes
 
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self.stream:
-            self.bytes += len(line)
+    def __iter__(self) -> Iterator[bytes | None]:
+        for line in bounded_lines(self.stream.readline):
+            self.bytes += len(line or b"")
             yield line
-
-
-def file_size(stream: BinaryIO) -> int | None:
-    """Bytes of a regular file; ``None`` for a pipe, a terminal or memory."""
-    try:
-        status = os.fstat(stream.fileno())
-    except (OSError, ValueError):
-        return None
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _rows(lines: Place, columns: Columns, codec: str) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
-        if line.strip():
+        if line is None:
+            yield Row(number, None, problem="line is too long to be a note")
+        elif line.strip():
             yield _row(number, line, columns, codec)
 
 
-def _row(number: int, line: bytes, columns: Columns, codec: str) -> Row:
+def read_object(line: bytes, codec: str) -> dict[str, Any] | str:
+    """The JSON object on a line, or the problem with it."""
     try:
         record = json.loads(line.decode(codec))
     except UnicodeDecodeError as error:
-        return Row(number, None, problem=f"line is not valid {codec.removesuffix('-sig')} at byte {error.start}")
+        return f"line is not valid {codec.removesuffix('-sig')} at byte {error.start}"
     except json.JSONDecodeError as error:
-        return Row(number, None, problem=f"line is not valid JSON at character {error.pos + 1}")
+        return f"line is not valid JSON at character {error.pos + 1}"
     except (ValueError, RecursionError):
-        return Row(number, None, problem="line is not valid JSON")
-    if not isinstance(record, dict):
-        return Row(number, None, problem="line is not a JSON object")
-    for wanted, name in (("note_id", columns.note_id), ("text", columns.text)):
-        if name not in record and name != wanted:
+        return "line is not valid JSON"
+    return record if isinstance(record, dict) else "line is not a JSON object"
+
+
+def _row(number: int, line: bytes, columns: Columns, codec: str) -> Row:
+    record = read_object(line, codec)
+    if isinstance(record, str):
+        return Row(number, None, problem=record)
+    for name in (columns.note_id, columns.text):
+        if name is not None and name not in record:
             return Row(number, None, problem=f"key {name!r} is missing")
-    return make_row(number, record.get(columns.note_id), record.get(columns.text))
+    person = optional_id(_value(record, columns.person, USUAL["person"]))
+    day = iso_date(_value(record, columns.date, USUAL["date"]))
+    visit = optional_id(_value(record, columns.encounter, USUAL["encounter"]))
+    context = Context(person, day, visit) if person or day or visit else NO_CONTEXT
+    note_id = _value(record, columns.note_id, USUAL["note_id"])
+    return make_row(number, note_id, _value(record, columns.text, USUAL["text"]), context)
+
+
+def _value(record: dict[str, Any], asked: str | None, usual: tuple[str, ...]) -> Any:
+    if asked is not None:
+        return record.get(asked)
+    for name in usual:
+        if name in record:
+            return record[name]
+    return None

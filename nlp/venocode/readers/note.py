@@ -7,16 +7,18 @@ from typing import BinaryIO
 
 from venocode.errors import InputError
 from venocode.readers import describe
-from venocode.readers.decode import decode
+from venocode.readers.folder import document_text
 
 
 def read_note(path: str, encoding: str = "utf-8", stdin: BinaryIO | None = None) -> str:
     """Read one note exactly as it was received: no line ending is changed, no character dropped.
 
+    Of a Word document it is the text that ``docx_text`` takes out.
+
     Parameters
     ----------
     path : str
-        A text file, or ``-`` for ``stdin``.
+        A text, HTML, RTF or Word file, or ``-`` for ``stdin``.
     encoding : str
         Name of a Python codec.
     stdin : binary stream, optional
@@ -35,6 +37,6 @@ def read_note(path: str, encoding: str = "utf-8", stdin: BinaryIO | None = None)
     except OSError as error:
         raise InputError(f"{path}: {describe(error)}; check the path of the note") from None
     try:
-        return decode(data, encoding)
+        return document_text(path, data, encoding)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

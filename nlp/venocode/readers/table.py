@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from venocode.errors import InputError
+from venocode.readers.columns import Picked, pick
 from venocode.readers.decode import plain_codec
-from venocode.readers.jsonl import file_size
-from venocode.readers.rows import Columns, Row, Source, make_row
-
-FIELD_LIMIT = 2**31 - 1
+from venocode.readers.files import LONGEST, Stream, bounded_lines
+from venocode.readers.rows import Columns, Row, Source
 
 
-def open_table(stream: BinaryIO, name: str, columns: Columns, encoding: str = "utf-8", delimiter: str = ",") -> Source:
+def open_table(stream: Stream, name: str, columns: Columns, encoding: str = "utf-8", delimiter: str = ",") -> Source:
     """Read a table whose first record names the columns.
 
     Raises
@@ -23,33 +22,88 @@ def open_table(stream: BinaryIO, name: str, columns: Columns, encoding: str = "u
     InputError
         When a column is missing, naming the one wanted, those present and the option to use.
     """
-    size = file_size(stream)
     # Bad bytes must cost one row, not the run: they come through as surrogates and are found in the row's check.
-    text = io.TextIOWrapper(stream, encoding=plain_codec(encoding), errors="surrogateescape", newline="")
-    csv.field_size_limit(FIELD_LIMIT)
-    records = csv.reader(text, delimiter=delimiter, strict=True)
+    text = io.TextIOWrapper(stream.bytes, encoding=plain_codec(encoding), errors="surrogateescape", newline="")
+    records = _records(text, delimiter)
     try:
         header = next(records, None)
-    except (csv.Error, UnicodeError):
-        raise InputError(f"{name}: the header row cannot be read as CSV; check quotes and encoding") from None
+    except UnicodeError:
+        header = "encoding"
+    if isinstance(header, str):
+        raise InputError(f"{name}: the header row cannot be read as CSV; check quotes and encoding")
     if not header:
-        raise InputError(f"{name}: the file is empty; the first row must name the columns")
-    at_id = _column(header, columns.note_id, "--id-column", name)
-    at_text = _column(header, columns.text, "--text-column", name)
-    rows = _rows(records, len(header), at_id, at_text)
-    return Source(rows, size, stream.tell, text.close)
+        broken = stream.failure() if stream.failure else None
+        raise InputError(f"{name}: {broken or 'the file is empty; the first row must name the columns'}")
+    picked = pick(header, columns, name)
+
+    def close() -> None:
+        text.close()
+        stream.close()
+
+    return Source(_rows(records, header, picked), stream.size, stream.done, close)
 
 
-def _column(header: list[str], wanted: str, option: str, name: str) -> int:
-    if header.count(wanted) == 1:
-        return header.index(wanted)
-    if wanted in header:
-        raise InputError(f"{name}: column {wanted!r} stands {header.count(wanted)} times in the header; rename one")
-    present = ", ".join(repr(c[:40]) for c in header[:30])
-    raise InputError(f"{name}: no column {wanted!r}; the columns are {present}; name the right one with {option}")
+_OPEN = "a quote is never closed"
 
 
-def _rows(records: Iterator[list[str]], width: int, at_id: int, at_text: int) -> Iterator[Row]:
+class _Lines:
+    """The lines of a file, with a memory of those that the record being read has taken."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.fresh = bounded_lines(text.readline)
+        self.again: deque[str] = deque()
+        self.taken: list[str] = []
+        self.length = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else next(self.fresh)
+        if line is None:
+            raise csv.Error("line is too long to be a note")
+        self.taken.append(line)
+        self.length += len(line)
+        if self.length > LONGEST:
+            raise csv.Error(_OPEN)
+        return line
+
+    def begin(self) -> None:
+        self.taken, self.length = [], 0
+
+    def go_back(self) -> None:
+        """Read again from the second line of the broken record on."""
+        self.again.extendleft(reversed(self.taken[1:]))
+
+
+def _records(text: io.TextIOWrapper, delimiter: str) -> Iterator[list[str] | str]:
+    """Records, or the problem of one that is broken.
+
+    A quote that is never closed would swallow the rows behind it, so after a broken record reading goes on at the line
+    after its first.
+    """
+    csv.field_size_limit(2 * LONGEST)
+    lines = _Lines(text)
+    records = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.begin()
+        try:
+            yield next(records)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            lines.go_back()
+            records = csv.reader(lines, delimiter=delimiter, strict=True)
+            yield _problem(str(error))
+
+
+def _problem(error: str) -> str:
+    if "unexpected end" in error or error == _OPEN:
+        return f"not valid CSV: {_OPEN}"
+    return error if error.startswith("line is") else "not valid CSV: a quote is misplaced"
+
+
+def _rows(records: Iterator[list[str] | str], header: list[str], picked: Picked) -> Iterator[Row]:
     number = 1
     while True:
         number += 1
@@ -57,18 +111,12 @@ def _rows(records: Iterator[list[str]], width: int, at_id: int, at_text: int) ->
             record = next(records)
         except StopIteration:
             return
-        except csv.Error as error:
-            # "unexpected end of data": an open quote took in the rest of the file.
-            rest = "unexpected end" in str(error)
-            problem = "a quote is never closed, the rest of the file is inside it" if rest else "a quote is misplaced"
-            yield Row(number, None, problem=f"not valid CSV: {problem}")
-            continue
         except UnicodeError:
             yield Row(number, None, problem="the rest of the file is not valid in its encoding")
             return
-        if not record:
-            continue
-        if len(record) != width:
-            yield Row(number, None, problem=f"row has {len(record)} fields, the header has {width}")
-            continue
-        yield make_row(number, record[at_id], record[at_text])
+        if isinstance(record, str):
+            yield Row(number, None, problem=record)
+        elif len(record) != len(header) and record:
+            yield Row(number, None, problem=f"row has {len(record)} fields, the header has {len(header)}")
+        elif record:
+            yield picked.row(number, dict(zip(header, record, strict=True)))

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import count, pairwise
@@ -58,12 +59,9 @@ def render_page(text: str, result: NoteResult) -> str:
     body = "\n".join([_codes(result), _veins(result.veins, anchors), _others(result, anchors)])
     marks = [*map(_mention_mark, result.mentions), *anchors.marks]
     note = "".join(_marked(text, marks))
-    title = f"venocode: {_safe(result.note_id)}"
-    style = files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
     return PAGE.format(
-        title=title,
-        style=style,
-        note_id=_safe(result.note_id),
+        head=page_head(f"venocode: {result.note_id}"),
+        note_id=safe(result.note_id),
         body=body,
         legend=_legend(),
         note=note,
@@ -71,7 +69,17 @@ def render_page(text: str, result: NoteResult) -> str:
     )
 
 
-PAGE = """<!DOCTYPE html>
+@cache
+def _style() -> str:
+    return files("venocode.writers").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def page_head(title: str) -> str:
+    """A page up to the beginning of its body, with its style inside."""
+    return HEAD.format(title=safe(title), style=_style())
+
+
+HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -82,7 +90,8 @@ PAGE = """<!DOCTYPE html>
 {style}</style>
 </head>
 <body>
-<header><h1>Note {note_id}</h1></header>
+"""
+PAGE = """{head}<header><h1>Note {note_id}</h1></header>
 <main>
 <div class="side">
 {body}
@@ -107,8 +116,8 @@ class _Anchors:
     def link(self, evidence: Evidence) -> str:
         anchor = f"e{next(self._numbers)}"
         self.marks.append(Mark(evidence.start, evidence.end, "EVIDENCE", f"evidence, {evidence.rule}", anchor))
-        quote = _safe(" ".join(evidence.text.split()))
-        where = f' <span class="where">{_safe(evidence.section)}, {_safe(evidence.rule)}</span>'
+        quote = safe(" ".join(evidence.text.split()))
+        where = f' <span class="where">{safe(evidence.section)}, {safe(evidence.rule)}</span>'
         return f'<a href="#{anchor}"><q>{quote}</q></a>{where}'
 
     def items(self, evidence: Iterable[Evidence]) -> str:
@@ -118,8 +127,8 @@ class _Anchors:
 
 def _codes(result: NoteResult) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_safe(c.code)}</th><td>{c.units}</td>'
-        f"<td>{_safe('; '.join(name_of(v) for v in c.veins))}</td></tr>"
+        f'<tr><th scope="row">{safe(c.code)}</th><td>{c.units}</td>'
+        f"<td>{safe('; '.join(name_of(v) for v in c.veins))}</td></tr>"
         for c in result.codes
     )
     table = (
@@ -131,15 +140,15 @@ def _codes(result: NoteResult) -> str:
     lane = LANES.get(result.disposition, "")
     return _section(
         "Codes",
-        f'{table}<p class="lane lane-{_safe(result.disposition)}"><strong>{_safe(result.disposition)}</strong>: '
-        f"{_safe(lane)} (probability {result.probability:.2f})</p>",
+        f'{table}<p class="lane lane-{safe(result.disposition)}"><strong>{safe(result.disposition)}</strong>: '
+        f"{safe(lane)} (probability {result.probability:.2f})</p>",
     )
 
 
 def _veins(decisions: Iterable[VeinDecision], anchors: _Anchors) -> str:
     rows = "".join(
-        f'<tr class="{"counted" if d.decision == "counted" else "left-out"}"><th scope="row">{_safe(name_of(d.vein))}'
-        f"</th><td>{_safe(reason_in_words(d))}</td><td>{d.probability:.2f}</td><td>{anchors.items(d.evidence)}</td></tr>"
+        f'<tr class="{"counted" if d.decision == "counted" else "left-out"}"><th scope="row">{safe(name_of(d.vein))}'
+        f"</th><td>{safe(reason_in_words(d))}</td><td>{d.probability:.2f}</td><td>{anchors.items(d.evidence)}</td></tr>"
         for d in decisions
     )
     if not rows:
@@ -149,10 +158,10 @@ def _veins(decisions: Iterable[VeinDecision], anchors: _Anchors) -> str:
 
 
 def _others(result: NoteResult, anchors: _Anchors) -> str:
-    flags = [f"<strong>{_safe(f.flag)}</strong>{anchors.items(f.evidence)}" for f in result.flags]
+    flags = [f"<strong>{safe(f.flag)}</strong>{anchors.items(f.evidence)}" for f in result.flags]
     access = [
-        f"{_safe(a.side + ' ' if a.side in ('left', 'right') else '')}{_safe(a.vessel.replace('_', ' '))}, "
-        f"{_safe(a.approach)}{anchors.items(a.evidence)}"
+        f"{safe(a.side + ' ' if a.side in ('left', 'right') else '')}{safe(a.vessel.replace('_', ' '))}, "
+        f"{safe(a.approach)}{anchors.items(a.evidence)}"
         for a in result.access
     ]
     fluoroscopy = [anchors.link(e) for e in result.fluoroscopy]
@@ -160,7 +169,7 @@ def _others(result: NoteResult, anchors: _Anchors) -> str:
         _section(title, f"<ul>{''.join(f'<li>{i}</li>' for i in items)}</ul>" if items else f"<p>{none}</p>")
         for title, items, none in (
             ("Flags", flags, "None."),
-            ("Reasons", [_safe(r) for r in result.rationale], "None."),
+            ("Reasons", [safe(r) for r in result.rationale], "None."),
             ("Access", access, "No access site is documented."),
             ("Fluoroscopy", fluoroscopy, "Not documented."),
         )
@@ -179,7 +188,7 @@ def _section(title: str, body: str) -> str:
 
 
 def _foot(result: NoteResult) -> str:
-    return ", ".join(f"{_safe(k)} {_safe(v)}" for k, v in result.provenance.items())
+    return ", ".join(f"{safe(k)} {safe(v)}" for k, v in result.provenance.items())
 
 
 def _mention_mark(mention: Mention) -> Mark:
@@ -210,13 +219,14 @@ def _marked(text: str, marks: Iterable[Mark]) -> Iterator[str]:
 def _piece(text: str, covering: list[Mark], fresh: list[Mark]) -> str:
     anchors = "".join(f'<span id="{m.anchor}"></span>' for m in fresh if m.anchor)
     if not covering:
-        return anchors + _safe(text)
+        return anchors + safe(text)
     kinds = " ".join(k for k in KINDS if any(m.kind == k for m in covering))
     letters = "".join(letter for k, (letter, _) in KINDS.items() if any(m.kind == k for m in fresh))
     data = f' data-kind="{letters}"' if letters else ""
     title = " | ".join(dict.fromkeys(m.title for m in covering))
-    return f'{anchors}<mark class="{kinds}"{data} title="{_safe(title)}">{_safe(text)}</mark>'
+    return f'{anchors}<mark class="{kinds}"{data} title="{safe(title)}">{safe(text)}</mark>'
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Text of a note as HTML: escaped, without the characters that HTML forbids."""
     return escape(UNSAFE.sub("\ufffd", text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, BinaryIO
 
+from venocode.readers.rows import Row
 from venocode.records import NoteResult
 
 #: Some readers take these for line ends; inside JSON strings they may be escaped.
@@ -22,5 +23,8 @@ class JsonlWriter:
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
 
-    def write(self, result: NoteResult) -> None:
+    def write(self, result: NoteResult, row: Row) -> None:
         self.stream.write(to_line(result.to_dict()))
+
+    def close(self) -> None:
+        """Nothing follows the last line."""

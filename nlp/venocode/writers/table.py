@@ -1,60 +1,52 @@
-"""One row a note, for a spreadsheet."""
+"""The tables for people: one row a note, or one row a code line. Lists within a cell are joined by ``; ``."""
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import BinaryIO
+from collections.abc import Iterator
 
+from venocode.readers.rows import Row
 from venocode.records import NoteResult
 from venocode.writers.base import name_of
-
-COLUMNS = (
-    "note_id",
-    "units_37248",
-    "units_37249",
-    "disposition",
-    "probability",
-    "flags",
-    "counted_veins",
-    "reasons",
-)
-#: A spreadsheet reads a cell that begins so as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from venocode.writers.tabular import Layout, Line
 
 
-class TableWriter:
-    """Writes CSV in UTF-8; lists within a cell are joined by ``; ``."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream = stream
-        self._line(COLUMNS)
-
-    def write(self, result: NoteResult) -> None:
-        self._line(to_cells(result))
-
-    def _line(self, cells: tuple[str, ...]) -> None:
-        line = io.StringIO()
-        csv.writer(line).writerow(cells)
-        self.stream.write(line.getvalue().encode("utf-8"))
-
-
-def to_cells(result: NoteResult) -> tuple[str, ...]:
-    """The cells of one note, in the order of ``COLUMNS``."""
+def note_row(result: NoteResult, row: Row) -> Iterator[Line]:
+    """The row of one note."""
     counted = [name_of(v.vein) for v in result.veins if v.decision == "counted"]
     reasons = [f"{name_of(v.vein)}: {v.reason}" for v in result.veins if v.decision != "counted"]
-    return (
-        harmless(result.note_id),
-        str(result.units("37248")),
-        str(result.units("37249")),
+    yield (
+        result.note_id,
+        result.units("37248"),
+        result.units("37249"),
         result.disposition,
-        f"{result.probability:.4f}",
+        round(result.probability, 4),
         "; ".join(f.flag for f in result.flags),
         "; ".join(counted),
         "; ".join(reasons),
     )
 
 
-def harmless(cell: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula: a leading apostrophe makes it text."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def code_rows(result: NoteResult, row: Row) -> Iterator[Line]:
+    """One row for each code line of one note; a note without codes has none."""
+    for line in result.codes:
+        veins = "; ".join(map(name_of, line.veins))
+        yield result.note_id, line.code, line.units, veins, result.disposition, round(result.probability, 4)
+
+
+NOTES = Layout(
+    {
+        "note_id": str,
+        "units_37248": int,
+        "units_37249": int,
+        "disposition": str,
+        "probability": float,
+        "flags": str,
+        "counted_veins": str,
+        "reasons": str,
+    },
+    lambda: note_row,
+)
+CODES = Layout(
+    {"note_id": str, "code": str, "units": int, "veins": str, "disposition": str, "probability": float},
+    lambda: code_rows,
+)

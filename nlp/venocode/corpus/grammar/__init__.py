@@ -1,0 +1,1 @@
+"""Rule files of the note generator: scenarios, names, layouts and the productions of the language."""
