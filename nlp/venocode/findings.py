@@ -104,7 +104,7 @@ OPPOSITE = {"left": "right", "right": "left"}
 def _corrected_sides(analysis: Analysis, known: Collection[Vein]) -> dict[Vein, Vein]:
     """ "Should read LEFT subclavian vein, not right": veins that the note itself moves to the other side."""
     moved: dict[Vein, Vein] = {}
-    sided = ({analysis.sentence_at(i).index for i, w in enumerate(analysis.norms) if w == side} for side in OPPOSITE)
+    sided = ({analysis.sentence_at(i).index for i in analysis.where.get(side, ())} for side in OPPOSITE)
     for index in sorted(set.intersection(*sided)) if known else ():
         sentence = analysis.sentences[index]
         words = analysis.norms[sentence.start : sentence.end]

@@ -245,9 +245,8 @@ def _doing(analysis: Analysis) -> list[Sentence]:
     """Sentences with an act, a word of treatment or something of a balloon: no other tells that anything was done."""
     found = {x.sentence for x in analysis.acts} | {x.sentence for x in analysis.links if x.event in ACTING}
     found |= analysis.sentences_with(("balloon", "balloon_brand", "pressure", "inflate"))
-    norms = analysis.norms
-    if not TREATING_WORDS.isdisjoint(norms):
-        found |= {analysis.sentence_at(i).index for i, word in enumerate(norms) if word in TREATING_WORDS}
+    where = analysis.where
+    found |= {analysis.sentence_at(i).index for word in TREATING_WORDS for i in where.get(word, ())}
     return [analysis.sentences[i] for i in sorted(found)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -125,6 +126,11 @@ class Analysis:
     _sentence_starts: list[int] = field(default_factory=list)
     _indexes: dict[str, tuple[Any, int, Any]] = field(default_factory=dict)
 
+    @property
+    def where(self) -> dict[str, list[int]]:
+        """The places of every spelling: what would be a pass over the tokens becomes a look-up."""
+        return self._cached("where", self.norms, _places)  # type: ignore[no-any-return]
+
     def index_atoms(self) -> None:
         """Group the atoms by kind, in text order."""
         self.by_kind = {}
@@ -207,6 +213,13 @@ class Analysis:
 def _any_in(found: list[int], start: int, end: int) -> bool:
     at = bisect_left(found, start)
     return at < len(found) and found[at] < end
+
+
+def _places(norms: list[str]) -> dict[str, list[int]]:
+    out: defaultdict[str, list[int]] = defaultdict(list)
+    for i, norm in enumerate(norms):
+        out[norm].append(i)
+    return dict(out)
 
 
 def _by_sentence(items: list[Any]) -> dict[int, list[Any]]:

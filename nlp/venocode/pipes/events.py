@@ -84,8 +84,7 @@ def _telling(analysis: Analysis) -> set[int]:
         return set()
     told = [*analysis.veins, *analysis.arteries, *analysis.acts, *analysis.access]
     at = [*analysis.facts["sizes"], *analysis.facts["pairs"]]
-    if "crossing" in analysis.norms:
-        at += [i for i, word in enumerate(analysis.norms) if word == "crossing"]
+    at += analysis.where.get("crossing", ())
     return {x.sentence for x in told} | analysis.sentences_with(TELLING) | {analysis.sentence_at(i).index for i in at}
 
 

@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 
 from venocode.pipes.analysis import Analysis, Section, Sentence, analysis_of
 from venocode.pipes.sections import find_headings
-from venocode.pipes.sentences import borders
+from venocode.pipes.sentences import border_places, borders
 
 
 @Language.component("venocode_sections")
@@ -39,9 +39,10 @@ def sentences(doc: Doc) -> Doc:
     norms = analysis.norms
     out: list[Sentence] = []
     paragraph = 0
+    places = border_places(analysis.where)
     for section in analysis.sections:
         current = section
-        for start, end, line_start in section_sentences(analysis, section):
+        for start, end, line_start in section_sentences(analysis, section, places):
             if start > 1 and norms[start - 1] == "\n" and norms[start - 2] == "\n":
                 paragraph += 1
             if current is section and _ends(norms, section, start, end):
@@ -55,14 +56,15 @@ def sentences(doc: Doc) -> Doc:
     return doc.from_array([SENT_START], marks)
 
 
-def section_sentences(analysis: Analysis, section: Section) -> list[tuple[int, int, bool]]:
+def section_sentences(analysis: Analysis, section: Section, places: list[int]) -> list[tuple[int, int, bool]]:
     """Sentences of one section, its heading a sentence of its own."""
     out: list[tuple[int, int, bool]] = []
     if section.body_start > section.start:
         out.append((section.start, section.body_start, True))
-    body = slice(section.body_start, section.end)
-    found = borders(analysis.texts[body], analysis.spaced[body], analysis.norms[body])
-    out.extend((section.body_start + s, section.body_start + e, line) for s, e, line in found)
+    first, end = section.body_start, section.end
+    own = [i - first for i in places[bisect_left(places, first) : bisect_left(places, end)]]
+    found = borders(analysis.texts[first:end], analysis.spaced[first:end], analysis.norms[first:end], own)
+    out.extend((first + s, first + e, line) for s, e, line in found)
     return out
 
 

@@ -81,7 +81,7 @@ def _mark_tokens(analysis: Analysis) -> None:
     signed = [i for i, text in enumerate(texts) if text in signs]
     analysis.facts["month"] = {i for i in signed if texts[i] in MONTH}
     analysis.facts["hyphens"] = {i for i in signed if texts[i] == "-" and i and not spaced[i - 1] and not spaced[i]}
-    analysis.facts["tibial"] = not TIBIAL.isdisjoint(analysis.norms)
+    analysis.facts["tibial"] = not TIBIAL.isdisjoint(analysis.where)
     analysis.facts["capital"] = {i for i in signed if len(texts[i]) == 1 and texts[i] != "-"}
 
 

@@ -7,6 +7,7 @@ initials, decimals and enumerators do not end a sentence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 #: Every token that ``norm in ".!?"`` finds (another tokenizer may glue signs), and the line end.
 ENDS = frozenset({"\n", ".", "!", "?", ".!", "!?", ".!?"})
@@ -20,18 +21,22 @@ FINAL_BEFORE_CAPITAL = frozenset(
 ENUMERATOR = re.compile(r"(?:\d{1,2}|[a-hA-H]|i{1,3}|iv|v|vi{0,3})$")
 
 
-def borders(texts: list[str], spaced: list[bool], norms: list[str]) -> list[tuple[int, int, bool]]:
+def borders(
+    texts: list[str], spaced: list[bool], norms: list[str], places: Iterable[int]
+) -> list[tuple[int, int, bool]]:
     """Sentences as (first token, end token, begins a line).
 
     Parameters
     ----------
     texts, spaced, norms : list
         Of every token its text, whether a space follows, and its spelling.
+    places : iterable of int
+        The tokens at which a border may stand, from ``border_places``.
     """
     found: list[tuple[int, int, bool]] = []
     start = 0
     line_start = True
-    for i in _places(norms):
+    for i in places:
         norm = norms[i]
         if norm == "\n":
             if i > start:
@@ -48,12 +53,11 @@ def borders(texts: list[str], spaced: list[bool], norms: list[str]) -> list[tupl
     return found
 
 
-def _places(norms: list[str]) -> list[int]:
+def border_places(where: Mapping[str, list[int]]) -> list[int]:
     """The tokens at which a border may stand, in order: line ends, final signs, and what stands before a bracket."""
-    places = {i for i, norm in enumerate(norms) if norm in ENDS}
-    for i, norm in enumerate(norms):
-        if norm == ")":
-            places.update((max(i - 2, 0), max(i - 1, 0)))
+    places = {i for sign in ENDS for i in where.get(sign, ())}
+    for i in where.get(")", ()):
+        places.update((max(i - 2, 0), max(i - 1, 0)))
     return sorted(places)
 
 

@@ -110,7 +110,7 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
 def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
     """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
     norms = analysis.norms
-    if "pulmonary" not in norms or not any(w == "pulmonary" and norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i, w in enumerate(norms)):
+    if not any(norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i in analysis.where.get("pulmonary", ())):
         return
     for atom in analysis.by_kind.get("side", ()):
         place = norms[atom.end : atom.end + 1]
@@ -417,8 +417,9 @@ def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
     """Give headless shared names a venous or an arterial reading from the nearest clear words (policy P12)."""
     if not mentions:
         return
-    venous_doc = sum(map(VENOUS.__contains__, analysis.norms))
-    arterial_doc = sum(map(ARTERIAL.__contains__, analysis.norms))
+    where = analysis.where
+    venous_doc = sum(len(where[word]) for word in VENOUS & where.keys())
+    arterial_doc = sum(len(where[word]) for word in ARTERIAL & where.keys())
     tilt = 2 if venous_doc > 2 * arterial_doc else -2 if arterial_doc > 2 * venous_doc else 0
     tilt += 4 * (not _strong(analysis, ARTERIAL_CASE) or _strong(analysis, VENOUS_CASE)) - 4
     clear_vein = {v for m in mentions if m.headed and not m.artery for _, v in m.names}
@@ -448,7 +449,7 @@ VENOUS_CASE = frozenset(
 
 def _strong(analysis: Analysis, words: frozenset[str]) -> bool:
     """At least two different words that only such a case uses."""
-    return len(words.intersection(analysis.norms)) >= 2
+    return len(words & analysis.where.keys()) >= 2
 
 
 def _context_name(m: VeinMention) -> bool:
