@@ -123,6 +123,7 @@ class Analysis:
     links: list[Link] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     _starts: dict[str, list[int]] = field(default_factory=dict)
+    _groups: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
     _sentence_starts: list[int] = field(default_factory=list)
     _indexes: dict[str, tuple[Any, int, Any]] = field(default_factory=dict)
 
@@ -137,6 +138,7 @@ class Analysis:
         for atom in self.atoms:
             self.by_kind.setdefault(atom.kind, []).append(atom)
         self._starts = {kind: [a.start for a in atoms] for kind, atoms in self.by_kind.items()}
+        self._groups = {}
 
     def within(self, kind: str, start: int, end: int) -> list[Atom]:
         """Atoms of a kind that begin in [start, end)."""
@@ -150,6 +152,13 @@ class Analysis:
         """Whether an atom of the kind begins in [start, end)."""
         starts = self._starts.get(kind)
         return starts is not None and _any_in(starts, start, end)
+
+    def has_any(self, kinds: tuple[str, ...], start: int, end: int) -> bool:
+        """Whether an atom of one of the kinds begins in [start, end)."""
+        starts = self._groups.get(kinds)
+        if starts is None:
+            starts = self._groups[kinds] = sorted(start for kind in kinds for start in self._starts.get(kind, ()))
+        return _any_in(starts, start, end)
 
     def sentences_with(self, kinds: Iterable[str]) -> set[int]:
         """Indices of the sentences in which an atom of one of the kinds begins."""

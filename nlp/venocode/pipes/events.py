@@ -359,7 +359,7 @@ class _Sentence:
             return
         if self._lesion_in_old_stents(clause):
             return
-        if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
+        if not introduces_lesion(self.a, *clause) or self.a.has("residual", *clause) or self._foreign(clause):
             return
         vein = self._adjective_vein(clause) or self._last_named(clause[0])
         if vein is None or vein in self.r.lesions.items:
@@ -468,6 +468,8 @@ class _Sentence:
         return self.s.section.name == "result" and self.r.acted
 
     def _other_balloon(self) -> None:
+        if not self.a.has("other_balloon", self.s.start, self.s.end):
+            return
         for clause in self.clauses:
             cues = self.a.within("other_balloon", *clause)
             if not cues:
@@ -728,6 +730,8 @@ class _Sentence:
     def _implicit(self, clause: tuple[int, int]) -> tuple[int, int, str, str, bool] | None:
         """A balloon that was inflated, or a vein that was treated like the one before, without an angioplasty word."""
         a, (start, end) = self.a, clause
+        if not (a.sized(start, end) or a.has_any(IMPLYING, start, end)):
+            return None
         if (
             a.has("other_balloon", self.s.start, self.s.end)
             or a.has("reserve", start, end)
@@ -835,11 +839,11 @@ class _Sentence:
         words = a.norms[clause[0] : clause[1]]
         forced = a.has("pressure", *clause) or a.has("waist", *clause)
         balloon = a.has("balloon", *clause) or a.has("balloon_brand", *clause)
-        if any(w in MEASURED for w in words) and not forced and not balloon:
+        if not MEASURED.isdisjoint(words) and not forced and not balloon:
             return True
-        if any(w in CLOSING for w in words) and not forced:
+        if not CLOSING.isdisjoint(words) and not forced:
             return True
-        screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
+        screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or not DOSE.isdisjoint(words)
         return screened and not forced and not a.sized(*clause)
 
     def _carried_over(self, own_balloon: bool) -> bool:
@@ -874,10 +878,12 @@ class _Sentence:
 
     def _crossing(self) -> None:
         """ "The balloon would not cross the lesion": an attempt without an angioplasty word."""
+        if self.acts:
+            return
         words = set(self.a.norms[self.s.start : self.s.end])
         balloon = "balloon" in words and bool(words & CROSSED) and self.a.has("reserve", self.s.start, self.s.end)
         failed = "crossing" in words and bool(words & FAILED)
-        if self.acts or not (balloon or failed) or self._foreign((self.s.start, self.s.end)):
+        if not (balloon or failed) or self._foreign((self.s.start, self.s.end)):
             return
         veins = [v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins]
         if not veins:
@@ -953,11 +959,11 @@ class _Sentence:
         if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
             return True
         words = a.norms[clause[0] : clause[1]]
-        if any(w in FOREIGN for w in words) or _graft_limb(words):
+        if not FOREIGN.isdisjoint(words) or _graft_limb(words):
             return True
         if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
             return True
-        return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
+        return bool(a.by_kind.get("circuit")) and not CIRCUIT_PARTS.isdisjoint(words)
 
     def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
         """A branch of the coronary sinus in a note that names the sinus (P18)."""
@@ -1071,6 +1077,8 @@ class _Sentence:
             self.r.foreign_focus = self.s.index
 
 
+#: Kinds of atoms one of which (or a size) a clause must hold to tell a balloon without an angioplasty word.
+IMPLYING = ("balloon", "balloon_brand", "inflate", "pressure", "same", "treat", "waist")
 RANGE_BEGINS = frozenset(
     "starting starts started beginning begins began extending extended extends running runs ran".split()
 )
@@ -1149,7 +1157,7 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
 
 def _graft_limb(words: list[str]) -> bool:
     """ "The iliac limb": of an aortic endograft."""
-    return any(
+    return ("limb" in words or "limbs" in words) and any(
         w in ("limb", "limbs") and words[i - 1] in ("iliac", "graft", "endograft") for i, w in enumerate(words) if i
     )
 
