@@ -26,7 +26,9 @@ def eds(targets: list[list[str]]) -> Pipeline:
     for word, label in targets:
         terms.setdefault(label, []).append(word)
     nlp = edsnlp.blank("eds")
-    nlp.add_pipe("eds.normalizer", config={"pollution": False})  # its search for French page noise takes nearly all the time
+    nlp.add_pipe(
+        "eds.normalizer", config={"pollution": False}
+    )  # its search for French page noise takes nearly all the time
     nlp.add_pipe("eds.sentences")
     nlp.add_pipe("eds.matcher", config={"terms": terms, "attr": "NORM"})
     nlp.add_pipe("eds.negation")

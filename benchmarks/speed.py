@@ -115,7 +115,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--notes", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3, help="rounds after the first")
-    parser.add_argument("--peers", metavar="PYTHON", help="interpreter with edsnlp and negspacy; they are left out without")
+    parser.add_argument(
+        "--peers", metavar="PYTHON", help="interpreter with edsnlp and negspacy; they are left out without"
+    )
     arguments = parser.parse_args()
     print(f"{cpu_count()} cores, Python {platform.python_version()}, {date.today()}, {len(targets())} target words\n")
     for title, pairs in (("real procedure reports", list(lines(REAL))), ("shipped gold notes", list(gold()))):

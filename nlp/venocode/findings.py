@@ -594,7 +594,9 @@ def circuit_limb(analysis: Analysis) -> str:
         leg += bool(near & LEG_CIRCUIT_WORDS) or {"lower", "limb"} <= near
         arm += bool(near & ARM_CIRCUIT_WORDS)
     words = analysis.norms
-    thigh = "thigh" in words and any(w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words))
+    thigh = "thigh" in words and any(
+        w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words)
+    )
     return "leg" if thigh or (leg and not arm) else "arm"
 
 

@@ -265,7 +265,7 @@ def analysis_of(doc: Doc) -> Analysis:
     if found is None:
         found = read_tokens(doc)
         attach(doc, found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def read_tokens(doc: Doc) -> Analysis:

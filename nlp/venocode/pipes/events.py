@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
+from venocode.pipes.analysis import AccessMention, Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import ADJECTIVES, Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
@@ -82,6 +82,7 @@ def _telling(analysis: Analysis) -> set[int]:
     entered = any(x.vessels for x in analysis.access)
     if not (analysis.veins or analysis.acts or entered or analysis.facts["balloon_note"]):
         return set()
+    told: list[VeinMention | Act | AccessMention]
     told = [*analysis.veins, *analysis.arteries, *analysis.acts, *analysis.access]
     at = [*analysis.facts["sizes"], *analysis.facts["pairs"]]
     at += analysis.where.get("crossing", ())

@@ -23,9 +23,7 @@ from venocode.pipes.analysis import Analysis, attach
 from venocode.pipes.normalizer import normalise
 
 #: A token with the one space behind it. Words that begin with a letter come first: they are most of a text.
-PIECE = (
-    r"(?:{letter}{word}*|[^\w\s]|\d+\.\d+|\d+(?=mm\b|cm\b|atm\b|Fr\b|F\b)|{word}+|_+)(?: (?![^\S\n]))?|\n|[^\S\n]+"
-)
+PIECE = r"(?:{letter}{word}*|[^\w\s]|\d+\.\d+|\d+(?=mm\b|cm\b|atm\b|Fr\b|F\b)|{word}+|_+)(?: (?![^\S\n]))?|\n|[^\S\n]+"
 ANY_PIECE = re.compile(PIECE.format(letter=r"[^\W\d_]", word=r"[^\W_]"))
 #: The same for ASCII texts: "re" reads a set of plain characters faster than a class of Unicode.
 ASCII_PIECE = re.compile(PIECE.format(letter="[A-Za-z]", word="[A-Za-z0-9]"))

@@ -32,9 +32,7 @@ _SEPARATOR = re.compile(
     re.VERBOSE,
 )
 _BORDER = re.compile(HARD)
-_BARE_HEADING = re.compile(
-    r"(?:[A-Z][A-Z0-9 /&()'-]{4,60}|[A-Z]{4}(?=,[A-Z][a-z]))(?P<comma>,)(?=\S)"
-)
+_BARE_HEADING = re.compile(r"(?:[A-Z][A-Z0-9 /&()'-]{4,60}|[A-Z]{4}(?=,[A-Z][a-z]))(?P<comma>,)(?=\S)")
 
 
 def is_archive(text: str) -> bool:
