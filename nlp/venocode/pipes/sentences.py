@@ -7,10 +7,12 @@ initials, decimals and enumerators do not end a sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 #: Every token that ``norm in ".!?"`` finds (another tokenizer may glue signs), and the line end.
 ENDS = frozenset({"\n", ".", "!", "?", ".!", "!?", ".!?"})
+#: Most tokens of a sentence; the longest of 138,000 real and invented ones has 208.
+LONGEST = 400
 NEVER_FINAL = frozenset(
     "dr mr mrs ms prof st no nos approx fr e i g vs fig inj ref tel hosp dept assoc asst sr jr pt pts reg cons synd temp "
     "op wt ht est ca cf al incl resp min max".split()
@@ -50,7 +52,19 @@ def borders(
             start, line_start = i, False
     if start < len(norms):
         found.append((start, len(norms), line_start))
-    return found
+    if all(end - start <= LONGEST for start, end, _ in found):
+        return found
+    return [part for sentence in found for part in _parts(norms, *sentence)]
+
+
+def _parts(norms: list[str], start: int, end: int, line_start: bool) -> Iterator[tuple[int, int, bool]]:
+    """A text without full stops cut behind commas: what is read of a sentence is weighed against all of it."""
+    while end - start > LONGEST:
+        last = start + LONGEST
+        cut = next((i + 1 for i in range(last - 1, last - LONGEST // 2, -1) if norms[i] in (",", ";")), last)
+        yield start, cut, line_start
+        start, line_start = cut, False
+    yield start, end, line_start
 
 
 def border_places(where: Mapping[str, list[int]]) -> list[int]:
