@@ -307,13 +307,12 @@ def test_an_occlusion_balloon_is_no_occlusion():
     ],
 )
 def test_telegraphic_access(line, vessel):
-    result = coded(
-        f"HISTORY: SVC syndrome, on losartan.\nCATH 2\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
-    )
-    if "accessed" in line:
-        assert counted(
-            f"HISTORY: SVC syndrome.\n{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
-        )
-    else:
-        result = coded(f"{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon.")
+    result = coded(f"{line}\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon.")
     assert [(site.vessel, site.side) for site in result.access] == [vessel]
+
+
+@pytest.mark.parametrize("head", ["HISTORY: SVC syndrome.\n", "HISTORY: SVC syndrome, on losartan.\nCATH 2\n"])
+def test_an_access_ends_the_history(head):
+    note = f"{head}RFV accessed, 5F, U/S.\nThe SVC was 80% narrowed. It was dilated with a 12 mm balloon."
+    assert counted(note) == ["none superior_vena_cava"]
+    assert [(site.vessel, site.side) for site in coded(note).access] == [("femoral_vein", "right")]

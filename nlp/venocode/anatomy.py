@@ -121,6 +121,10 @@ INTRACRANIAL = frozenset({"transverse_sinus", "sigmoid_sinus", "superior_sagitta
 PULMONARY = frozenset({"pulmonary_vein", *SIDED})
 
 
+#: The other side of a paired vein.
+OPPOSITE = {"left": "right", "right": "left"}
+
+
 def side_of(vein: str, side: str) -> str:
     """The side as the record writes it: ``none`` for midline veins, the name's own side where it holds one."""
     if vein in MIDLINE:

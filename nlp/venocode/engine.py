@@ -113,7 +113,7 @@ class Engine:
         note, doc = self.analyse(text)
         analysis = analysis_of(doc)
         case = self.case(analysis)
-        weighed = self.model.explanations(case.findings) if self.model else {}
+        weighed = self._weighed(case)
         counted = count(case, self._probabilities(case, weighed))
         return _Record(note, doc, analysis, case, counted, weighed, self).result(note_id)
 
@@ -146,7 +146,10 @@ class Engine:
         -------
         CountedNote
         """
-        return count(case, self._probabilities(case, self.model.explanations(case.findings) if self.model else {}))
+        return count(case, self._probabilities(case, self._weighed(case)))
+
+    def _weighed(self, case: Case) -> dict[tuple[str, str], Explanation]:
+        return self.model.explanations(case.findings) if self.model else {}
 
     def _probabilities(self, case: Case, weighed: dict[tuple[str, str], Explanation]) -> dict[tuple[str, str], float]:
         if self.model is None:

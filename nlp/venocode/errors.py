@@ -27,3 +27,9 @@ class CorpusError(VenocodeError):
 
 class CalibrationError(VenocodeError):
     """The gold notes cannot carry the accuracy that is asked for."""
+
+
+def describe(error: OSError) -> str:
+    """The operating system's own words for what went wrong, in lower case and without the path."""
+    reason = error.strerror or type(error).__name__
+    return reason[:1].lower() + reason[1:]

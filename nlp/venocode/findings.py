@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from venocode.anatomy import ARM_CIRCUIT, CENTRALITY, LEG_CIRCUIT, touches
+from venocode.anatomy import ARM_CIRCUIT, CENTRALITY, LEG_CIRCUIT, OPPOSITE, touches
 from venocode.pipes.analysis import AccessMention, Analysis, Link, Sentence
 from venocode.pipes.events import READ, is_title
 
@@ -98,7 +98,6 @@ def vein_findings(analysis: Analysis) -> list[VeinFinding]:
 CORRECTING = frozenset(
     "should correction corr corrected erratum error typo typed misstated amend amended read dictated".split()
 )
-OPPOSITE = {"left": "right", "right": "left"}
 
 
 def _corrected_sides(analysis: Analysis, known: Collection[Vein]) -> dict[Vein, Vein]:
@@ -470,7 +469,7 @@ def _tips(analysis: Analysis) -> tuple[int, int] | None:
     told = (
         stented
         or "viatorr" in analysis.norms
-        or (len(found) > 1 and {"shunt", "portosystemic", "viatorr", "shuntogram"} & set(analysis.norms))
+        or (len(found) > 1 and {"shunt", "portosystemic", "shuntogram"} & set(analysis.norms))
     )
     return (titled or found)[0] if titled or (found and told) else None
 

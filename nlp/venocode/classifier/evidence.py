@@ -117,7 +117,6 @@ class _Note:
         }  # fmt: skip
         self.titled = {link.vein for link in analysis.links if link.event in ("title", "title_stent")}
         self.concluded = {link.vein for link in analysis.links if link.event == "conclusion"}
-        self.acting = {link.vein for link in analysis.links if link.event in ACTING}
         self.plain = {link.vein for link in analysis.links if link.event in ACTING and link.how == "direct"}
 
     def vein(self, finding: VeinFinding) -> dict[str, float]:

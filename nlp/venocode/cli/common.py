@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from venocode.batch import Coder
-from venocode.errors import ModelError, PolicyError, VenocodeError
+from venocode.errors import ModelError, PolicyError, VenocodeError, describe
 
 UNEXPECTED, USAGE, QUARANTINED, INTERRUPTED = 1, 2, 3, 130
 EXIT_CODES = (
@@ -73,7 +73,7 @@ class Guarded(TyperGroup):
         except BrokenPipeError:
             raise
         except OSError as error:
-            say(f"{error.filename or 'input or output'}: {(error.strerror or type(error).__name__).lower()}")
+            say(f"{error.filename or 'input or output'}: {describe(error)}")
             ctx.exit(UNEXPECTED)
         except KeyboardInterrupt:
             say("interrupted; a file is put in its place only when it is complete, so none is half written")

@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
 
+from venocode.corpus import marked
 from venocode.corpus.generator.layout import draw_layout, written
 from venocode.corpus.generator.noise import noisy
 from venocode.corpus.generator.policy import gold_of
 from venocode.corpus.generator.scenario import Scenario, draw
 from venocode.corpus.gold import GoldNote
-from venocode.corpus.marked import parse_marked
 
 PREFIX = "gen-"
 STYLE = "generated"
@@ -66,8 +65,9 @@ def generated_note(index: int, seed: int = 0, setting: str | None = None, noise:
     rng = random.Random(f"venocode:{seed}:{index}")
     scenario = draw(rng, setting)
     layout = draw_layout(rng, scenario)
-    marked, noises = noisy(written(scenario, layout, rng), rng) if noise else (written(scenario, layout, rng), ())
-    text, spans = parse_marked(marked)
+    told = written(scenario, layout, rng)
+    told, noises = noisy(told, rng) if noise else (told, ())
+    text, spans = marked.parse_marked(told)
     return GoldNote(
         note_id=f"{PREFIX}{seed}-{index:06d}",
         style=f"{STYLE}: {layout.name}",
@@ -95,24 +95,8 @@ def to_marked(note: GoldNote) -> str:
     -------
     str
     """
-    out: list[str] = []
-    at = 0
-    for span in sorted(note.spans, key=lambda s: int(s["start"])):
-        out += [note.text[at : span["start"]], f"<<{_head(span)}|{span['text']}>>"]
-        at = span["end"]
-    body = "".join([*out, note.text[at:]])
     title = f"{note.note_id} | {note.style} | {', '.join(note.phenomena)}"
-    return f"=== {title}\n{json.dumps(note.gold)}\n---\n{body}\n"
-
-
-def _head(span: dict[str, Any]) -> str:
-    label = span["label"]
-    if label == "VEIN":
-        veins = "+".join(f"{v['side']} {v['vein']}" for v in span["veins"])
-        return f"V:{veins}:{span['role']}"
-    if label == "ANGIOPLASTY":
-        return f"A:{span['assertion']}"
-    return f"X:{span['approach']}" if label == "ACCESS" else "F"
+    return f"=== {title}\n{json.dumps(note.gold)}\n---\n{marked.to_marked(note.text, note.spans)}\n"
 
 
 def _phenomena(s: Scenario) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from venocode.anatomy import INTRACRANIAL, PULMONARY, SIR_GROUP
+from venocode.anatomy import INTRACRANIAL, OPPOSITE, PULMONARY, SIR_GROUP
 from venocode.counting.policy import Case, central, exclusion, not_ballooned_reason
 from venocode.findings import VeinFinding, in_circuit
 from venocode.rules import load_rules
@@ -267,9 +267,8 @@ def _with_rules(
     if not d.counted:
         return d
     (name, side), names = d.finding.vein, {flag for flag, _ in flags}
-    opposite = {"left": "right", "right": "left"}.get(side)
     used = {
-        "P4": any(o.counted and o.finding.vein == (name, opposite) for o in decided),
+        "P4": any(o.counted and o.finding.vein == (name, OPPOSITE.get(side)) for o in decided),
         "P11": case.facts.has("circuit") and d.finding.route == "other" and in_circuit(name, case.limb),
         "P19": name in PULMONARY,
         "P20": "lead_venoplasty" in names and central(d.finding),

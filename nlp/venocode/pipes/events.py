@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from venocode.anatomy import OPPOSITE
 from venocode.pipes.analysis import AccessMention, Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import ADJECTIVES, Lesions, described_lesion, line_label, resolve
@@ -134,7 +135,7 @@ class _Sentence:
         if not m.inferred or len(m.veins) != 1:
             return
         name, side = m.veins[0]
-        other = (name, {"left": "right", "right": "left"}.get(side, ""))
+        other = (name, OPPOSITE.get(side, ""))
         known = self.r.lesions.items
         if (
             other in known
@@ -149,6 +150,10 @@ class _Sentence:
             if clause[0] <= token < clause[1]:
                 return clause
         return (self.s.start, self.s.end)
+
+    def names_in(self, clause: tuple[int, int]) -> list[VeinMention]:
+        """The vein mentions that begin in a clause."""
+        return [m for m in self.names if clause[0] <= m.start < clause[1]]
 
     # -- reading order -------------------------------------------------------------------------------------------
 
@@ -234,7 +239,7 @@ class _Sentence:
             if act.assertion == "performed" or act.kind == "valve":
                 continue
             clause = self.clause_of(act.start)
-            near = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation in ("plain", "dest")]
+            near = [m for m in self.names_in(clause) if m.relation in ("plain", "dest")]
             if not near:
                 near = [m for m in self.names if m.relation == "plain"]
             veins = [v for m in self._own_names(act, near) for v in m.veins]
@@ -300,7 +305,7 @@ class _Sentence:
         """ "starting in the innominate vein and running on into the SVC": one lesion over two names."""
         before = self.a.norms[max(self.s.start, first.start - 8) : first.start]
         begun = RANGE_BEGINS & set(before) or "from" in before[-4:]
-        broken = (VERBS | {";", ")", "and the"}) & set(between) or self.states[first.start].normal or len(between) > 18
+        broken = (VERBS | {";", ")"}) & set(between) or self.states[first.start].normal or len(between) > 18
         return bool(begun and RANGE_ENDS & set(between[-8:])) and not broken
 
     def _plural_before(self, m: VeinMention) -> bool:
@@ -330,12 +335,10 @@ class _Sentence:
 
     def _located_lesions(self) -> None:
         """ "The former is in the subclavian and the latter in the axillary vein": lesions told before get their veins."""
+        if self.acts or not self.names:
+            return
         words = set(self.a.norms[self.s.start : self.s.end])
-        if (
-            self.acts
-            or not any(pair <= words for pair in TWO_OF_THEM)
-            or not {"is", "was", "lies", "lay", "sits", "sat"} & words
-        ):
+        if not any(pair <= words for pair in TWO_OF_THEM) or not {"is", "was", "lies", "lay", "sits", "sat"} & words:
             return
         for m in self.names:
             inside = {"in", "at", "within", "of"} & set(self.a.norms[max(self.s.start, m.start - 4) : m.start])
@@ -355,7 +358,7 @@ class _Sentence:
 
     def _new_lesion(self, clause: tuple[int, int]) -> None:
         """A clause without a vein that brings in a lesion ("..., and the ostium was 90% narrowed") speaks of the vein before it."""
-        own = [m for m in self.names if clause[0] <= m.start < clause[1] and m.relation != "landmark"]
+        own = [m for m in self.names_in(clause) if m.relation != "landmark"]
         if own or self.s.section.name == "result":
             return
         if self._lesion_in_old_stents(clause):
@@ -475,10 +478,9 @@ class _Sentence:
             cues = self.a.within("other_balloon", *clause)
             if not cues:
                 continue
-            for m in self.names:
-                if clause[0] <= m.start < clause[1]:
-                    for v in m.veins:
-                        self.link(v, "other_balloon", "clause", cues[0].start, cues[0].end, cues[0].rule)
+            for m in self.names_in(clause):
+                for v in m.veins:
+                    self.link(v, "other_balloon", "clause", cues[0].start, cues[0].end, cues[0].rule)
 
     # -- stents ----------------------------------------------------------------------------------------------------
 
@@ -741,7 +743,7 @@ class _Sentence:
             return None
         if not a.facts["balloon_note"] or self._measured(clause):
             return None
-        named = any(start <= m.start < end for m in self.names)
+        named = bool(self.names_in(clause))
         balloon = [x for k in ("balloon_brand", "balloon") for x in a.within(k, start, end)]
         known = a.within("stent_old", start, end)
         new = [
@@ -818,7 +820,7 @@ class _Sentence:
     def _gapped(self, clause: tuple[int, int]) -> bool:
         """ "..., and the shelf with a 10 x 40": a clause without a verb goes on with the act before, at a lesion of its own."""
         words = self.a.norms[clause[0] : clause[1]]
-        named = any(clause[0] <= m.start < clause[1] for m in self.names)
+        named = bool(self.names_in(clause))
         given = bool(self.linked) and bool({"with", "a", "an", "to", ";"} & set(words))
         return given and not VERBS & set(words) and (named or bool(self._own_lesion(clause)))
 
@@ -895,9 +897,7 @@ class _Sentence:
 
     def _targets(self, clause: tuple[int, int], anchor: int, implicit: bool) -> list[VeinMention]:
         out = []
-        for m in self.names:
-            if not clause[0] <= m.start < clause[1]:
-                continue
+        for m in self.names_in(clause):
             state = self.states[m.start]
             if state.relation in ("source", "landmark", "dest") and not (
                 state.relation == "dest" and self._balloon_dest(m, clause)
@@ -943,9 +943,8 @@ class _Sentence:
         for before in reversed([c for c in self.clauses if c[1] <= clause[0]]):
             found = [
                 m
-                for m in self.names
-                if before[0] <= m.start < before[1]
-                and (m.relation == "plain" or (m.relation == "dest" and OWN & set(self.a.norms[clause[0] : clause[1]])))
+                for m in self.names_in(before)
+                if (m.relation == "plain" or (m.relation == "dest" and OWN & set(self.a.norms[clause[0] : clause[1]])))
                 and m.role != "access"
             ]
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]

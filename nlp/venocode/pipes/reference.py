@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from venocode.anatomy import CENTRALITY
+from venocode.anatomy import CENTRALITY, OPPOSITE
 from venocode.pipes.analysis import Analysis, Sentence
 from venocode.pipes.numbers import UNITS
 from venocode.pipes.states import GENERIC
@@ -24,7 +25,6 @@ ARM = frozenset(
 )
 LEG = frozenset({"inferior_vena_cava", "iliac_vein", "common_iliac_vein", "external_iliac_vein", "common_femoral_vein", "femoral_vein",
                  "popliteal_vein", "deep_femoral_vein"})  # fmt: skip
-OPPOSITE = {"left": "right", "right": "left"}
 ADJECTIVES = {
     "caval": ("inferior_vena_cava", "superior_vena_cava"), "mesenteric": ("superior_mesenteric_vein",), "splenic": ("splenic_vein",),
     "portal": ("portal_vein",), "hepatic": ("hepatic_vein", "middle_hepatic_vein"), "renal": ("renal_vein",),
@@ -143,13 +143,12 @@ class Lesions:
         if vein in self.items:
             self.items[vein].excluded = True
 
-    def candidates(self, drop: list[Vein], treated: list[Vein] | None = None) -> list[Lesion]:
+    def candidates(self, drop: list[Vein], treated: Collection[Vein] = ()) -> list[Lesion]:
         """Lesions an act may speak of, sided ones before their unsided or unspecified doubles, plain ones before scars."""
         found = [x for x in self.items.values() if not x.excluded and x.vein not in drop]
         if any(not x.past for x in found):
             found = [x for x in found if not x.past]
-        done = treated or ()
-        if any(x.strong and x.vein not in done for x in found) or (treated is None and any(x.strong for x in found)):
+        if any(x.strong and x.vein not in treated for x in found):
             found = [x for x in found if x.strong]
         sided = {x.vein[0] for x in found if x.vein[1] in ("left", "right")}
         iliac = any(x.vein[0] in ("common_iliac_vein", "external_iliac_vein") for x in found)

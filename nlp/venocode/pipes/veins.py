@@ -15,7 +15,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.anatomy import MIDLINE, SIDED, side_of
+from venocode.anatomy import MIDLINE, OPPOSITE, SIDED, side_of
 from venocode.pipes.analysis import Analysis, Atom, VeinMention, analysis_of
 from venocode.pipes.lexer import ptv_is_venoplasty
 from venocode.rules import load_rules
@@ -690,14 +690,13 @@ def _with_other_sides(norms: list[str], cues: list[tuple[int, str, str]]) -> lis
     """ "On the other side": a cue for the side opposite to the one told last."""
     if "side" not in norms:
         return sorted(cues)
-    opposite = {"left": "right", "right": "left"}
     for i, word in enumerate(norms[:-1]):
         if word in ("other", "opposite", "contralateral") and norms[i + 1] == "side":
             before = [
-                side for at, side, region in cues if at < i and side in opposite and region not in ("route", "artery")
+                side for at, side, region in cues if at < i and side in OPPOSITE and region not in ("route", "artery")
             ]
             if before:
-                cues.append((i, opposite[before[-1]], "any"))
+                cues.append((i, OPPOSITE[before[-1]], "any"))
     return sorted(cues)
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from venocode.errors import InputError
 from venocode.readers.fhir import open_fhir
-from venocode.readers.files import Stream, describe, open_stream, plain_stream, split_suffix, until_broken
+from venocode.readers.files import Stream, open_stream, plain_stream, split_suffix, until_broken
 from venocode.readers.folder import open_files, open_folder
 from venocode.readers.hl7 import open_hl7
 from venocode.readers.jsonl import open_jsonl
@@ -21,7 +21,7 @@ from venocode.readers.rows import Columns, Context, Row, Source
 from venocode.readers.sql import is_url, open_sql
 from venocode.readers.table import open_table
 
-__all__ = ["KINDS", "Columns", "Context", "Row", "Source", "describe", "open_source"]
+__all__ = ["KINDS", "Columns", "Context", "Row", "Source", "open_source"]
 
 #: What ``--from`` takes, with the suffixes that mean the same (each also with ``.gz`` or ``.zst``, save Parquet).
 KINDS: dict[str, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, AnyStr, BinaryIO
 
-from venocode.errors import InputError
+from venocode.errors import InputError, describe
 from venocode.libraries import library
 from venocode.readers.rows import Row
 
@@ -142,9 +142,3 @@ def file_size(stream: BinaryIO) -> int | None:
     except (OSError, ValueError):
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def describe(error: OSError) -> str:
-    """The operating system's own words for what went wrong, in lower case and without the path."""
-    reason = error.strerror or type(error).__name__
-    return reason[:1].lower() + reason[1:]

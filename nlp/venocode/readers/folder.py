@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from venocode.errors import InputError
+from venocode.errors import InputError, describe
 from venocode.readers.decode import decode, plain_codec
 from venocode.readers.docx import docx_text
-from venocode.readers.files import describe
 from venocode.readers.rows import Row, Source, bad_row, make_row
 
 DOCUMENTS = (".txt", ".rtf", ".html", ".htm", ".docx")

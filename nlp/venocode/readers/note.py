@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from venocode.errors import InputError
-from venocode.readers import describe
+from venocode.errors import InputError, describe
 from venocode.readers.folder import document_text
 
 

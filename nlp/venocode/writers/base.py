@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
-from venocode.errors import InputError
-from venocode.readers.files import describe
+from venocode.errors import InputError, describe
 from venocode.readers.rows import Row
 from venocode.records import NoteResult, Vein
 

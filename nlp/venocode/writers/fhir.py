@@ -5,7 +5,6 @@ The resources stand in one Bundle, or in one Bundle a note (NDJSON). Codes carry
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -15,7 +14,7 @@ from venocode import __version__
 from venocode.readers.rows import Row
 from venocode.records import CodeLine, NoteResult, Vein
 from venocode.writers.base import name_of
-from venocode.writers.jsonl import LINE_ENDS
+from venocode.writers.jsonl import to_json, to_line
 
 CPT = "http://www.ama-assn.org/go/cpt"
 TERMS = "http://terminology.hl7.org/CodeSystem"
@@ -42,7 +41,7 @@ class FhirWriter:
         entries = list(note_entries(result, row, self.now))
         if self.lines and entries:
             bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry("device", device()), *entries]}
-            self.stream.write(_dumped(bundle) + b"\n")
+            self.stream.write(to_line(bundle))
         elif entries:
             for one in entries:
                 self._add(one)
@@ -52,12 +51,8 @@ class FhirWriter:
             self.stream.write(b"\n]}\n")
 
     def _add(self, one: Resource) -> None:
-        self.stream.write(self.before + b"\n" + _dumped(one))
+        self.stream.write(self.before + b"\n" + to_json(one))
         self.before = b","
-
-
-def _dumped(value: Resource) -> bytes:
-    return json.dumps(value, ensure_ascii=False).translate(LINE_ENDS).encode("utf-8")
 
 
 def note_entries(result: NoteResult, row: Row, now: str) -> Iterator[Resource]:

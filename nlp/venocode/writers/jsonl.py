@@ -12,9 +12,14 @@ from venocode.records import NoteResult
 LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 
 
+def to_json(record: dict[str, Any]) -> bytes:
+    """One record as UTF-8 JSON that no reader takes for more than one line."""
+    return json.dumps(record, ensure_ascii=False).translate(LINE_ENDS).encode("utf-8")
+
+
 def to_line(record: dict[str, Any]) -> bytes:
     """One record as one line of UTF-8 JSON."""
-    return (json.dumps(record, ensure_ascii=False).translate(LINE_ENDS) + "\n").encode("utf-8")
+    return to_json(record) + b"\n"
 
 
 class JsonlWriter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from venocode.errors import CorpusError
+from venocode.errors import CorpusError, describe
 from venocode.writers.base import output
 
 
@@ -20,8 +20,7 @@ def content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise CorpusError(f"{path}: cannot be read ({reason}); check the path") from None
+        raise CorpusError(f"{path}: cannot be read ({describe(error)}); check the path") from None
 
 
 def text_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from venocode.anatomy import side_of, touches
+from venocode.anatomy import OPPOSITE, side_of, touches
 from venocode.corpus.generator.grammar import read_rule_file
 
 T = TypeVar("T")
@@ -168,7 +168,7 @@ def _vein(word: str, side: str) -> Vein:
 
 
 def _opposite(side: str) -> str:
-    return {"left": "right", "right": "left"}.get(side, side)
+    return OPPOSITE.get(side, side)
 
 
 def _facts(
