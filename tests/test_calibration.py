@@ -142,6 +142,10 @@ class TestCurve:
         curve = fit_curve([v for v, _ in sample], [r for _, r in sample])
         assert 0 < curve.probability(x) <= curve.probability(x + more) + 1e-12 < 1 + 1e-9
 
+    def test_log_odds_that_differ_by_rounding_only_carry_no_slope(self) -> None:
+        curve = fit_curve([0.0, 1e-150] * 5, [False, True] * 5)
+        assert curve.probability(3.0) == pytest.approx(0.5, abs=0.1)
+
     def test_a_sample_all_right_stays_below_one(self) -> None:
         curve = fit_curve([0.0, 1.0, 2.0] * 10, [True] * 30)
         assert 0.9 < curve.probability(1.0) < 1

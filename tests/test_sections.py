@@ -6,6 +6,7 @@ import pytest
 from helpers import assertions, coded, counted, engine, named
 
 from venocode.pipes.analysis import analysis_of
+from venocode.pipes.sentences import LONGEST
 
 BALLOONED = "The left common iliac vein was ballooned."
 CIV = "left common_iliac_vein"
@@ -216,3 +217,12 @@ def test_sections_do_not_leak():
     note = f"TECHNIQUE: {BALLOONED}\nPLAN: Image the left external iliac vein."
     assert named(note) == [CIV, "left external_iliac_vein"]
     assert counted(note) == [CIV]
+
+
+def test_a_text_without_full_stops_is_cut_behind_a_comma():
+    _, doc = engine().analyse("TECHNIQUE: " + "the left common iliac vein was dilated, " * 200)
+    sentences = analysis_of(doc).sentences
+    assert all(s.end - s.start <= LONGEST for s in sentences)
+    assert {doc[s.end - 1].text for s in sentences[1:]} == {","}
+    assert [s.start for s in sentences[1:]] == [s.end for s in sentences[:-1]]
+    assert [s.line_start for s in sentences] == [True, True] + [False] * (len(sentences) - 2)

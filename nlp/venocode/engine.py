@@ -199,8 +199,8 @@ class _Record:
         self.rules: dict[tuple[int, int], str] = {}
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        first, last = self.doc[start], self.doc[end - 1]
-        return self.note.to_source(first.idx, last.idx + len(last))
+        starts, last = self.a.starts, end - 1
+        return self.note.to_source(starts[start], starts[last] + len(self.a.texts[last]))
 
     def evidence(self, start: int, end: int, rule: str) -> Evidence:
         s, e = self.span(start, end)

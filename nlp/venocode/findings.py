@@ -6,7 +6,7 @@ This is the border between the pipes and the classifier: from here on everything
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -36,7 +36,10 @@ class VeinFinding:
 
     def n(self, *keys: str) -> int:
         """Sum of counts."""
-        return sum(self.counts.get(k, 0) for k in keys)
+        counts = self.counts
+        if len(keys) == 1:  # the usual call, asked hundreds of times a note
+            return counts.get(keys[0], 0)
+        return sum([counts.get(k, 0) for k in keys])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,12 @@ CORRECTING = frozenset(
 )
 
 
-def _corrected_sides(analysis: Analysis, known: Iterable[Vein]) -> dict[Vein, Vein]:
+def _corrected_sides(analysis: Analysis, known: Collection[Vein]) -> dict[Vein, Vein]:
     """ "Should read LEFT subclavian vein, not right": veins that the note itself moves to the other side."""
     moved: dict[Vein, Vein] = {}
-    for sentence in analysis.sentences:
+    sided = ({analysis.sentence_at(i).index for i in analysis.where.get(side, ())} for side in OPPOSITE)
+    for index in sorted(set.intersection(*sided)) if known else ():
+        sentence = analysis.sentences[index]
         words = analysis.norms[sentence.start : sentence.end]
         wrong = _withdrawn_side(words)
         if not wrong or not (CORRECTING & set(words) or sentence.section.name == "addendum"):
@@ -588,7 +593,9 @@ def circuit_limb(analysis: Analysis) -> str:
         leg += bool(near & LEG_CIRCUIT_WORDS) or {"lower", "limb"} <= near
         arm += bool(near & ARM_CIRCUIT_WORDS)
     words = analysis.norms
-    thigh = any(w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words))
+    thigh = "thigh" in words and any(
+        w == "thigh" and {"loop", "graft", "avg"} & set(words[i : i + 4]) for i, w in enumerate(words)
+    )
     return "leg" if thigh or (leg and not arm) else "arm"
 
 

@@ -22,6 +22,8 @@ TARGET = 0.98
 TARGETS = (0.90, 0.95, TARGET)
 #: An isotonic curve needs this many notes, and this many of them wrong.
 ISOTONIC_NOTES, ISOTONIC_WRONG = 1000, 50
+#: Log-odds that spread less than this are all alike: no slope is read out of rounding noise.
+LEVEL = 1e-6
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
 
 
@@ -86,7 +88,9 @@ def fit_curve(log_odds: Sequence[float], right: Sequence[bool]) -> Curve:
     ups, downs = len(right) - wrong, wrong
     soft = [(ups + 1) / (ups + 2) if r else 1 / (downs + 2) for r in right]
     x = np.asarray(log_odds, dtype=np.float64)
-    mean, scale = float(x.mean()), float(x.std()) or 1.0
+    mean, scale = float(x.mean()), float(x.std())
+    if scale < LEVEL:
+        scale = 1.0
     (weight,), intercept, _ = minimum(((x - mean) / scale)[:, None], np.asarray(soft), 100.0, [(0.0, None)], 500)
     slope = float(weight) / scale
     return Curve(round(intercept - slope * mean, 6), round(slope, 6))

@@ -8,8 +8,10 @@ while the analysis is at hand; the features (``features.py``, ``note.py``) only 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from venocode.findings import VeinFinding
 from venocode.pipes.analysis import Analysis, Link, Sentence, VeinMention
@@ -107,7 +109,7 @@ class _Note:
                 self.shared.setdefault((link.sentence, link.start), set()).add(link.vein)
         acting = {link.sentence for link in analysis.links if link.event in (*ACTING, "stent")}
         self.acting_sentences = {link.sentence for link in analysis.links if link.event in ACTING}
-        self.body = [s for s in analysis.sentences if s.section.kind in READ and not is_title(analysis, s)]
+        self.body = [s for s in _doing(analysis) if s.section.kind in READ and not is_title(analysis, s)]
         self.performed = [s.index for s in self.body if self._performed(s.index)]
         self.silent = {
             s.index for s in self.body
@@ -193,7 +195,8 @@ class _Note:
 
     def _act(self, link: Link, mentions: list[VeinMention], names: set[Vein]) -> _Act:
         sentence = self.a.sentences[link.sentence]
-        here = [m for m in mentions if m.sentence == link.sentence]
+        at = bisect_left(mentions, link.sentence, key=_sentence_of)
+        here = mentions[at : bisect_right(mentions, link.sentence, at, key=_sentence_of)]
         gap, nearest = min(((_gap(m, link), m) for m in here), key=lambda p: p[0], default=(FAR, None))
         words = set(self.a.norms[max(sentence.start, link.start - 25) : min(sentence.end, link.end + 25)])
         near = set(self.a.norms[max(sentence.start, link.start - 6) : min(sentence.end, link.end + 4)])
@@ -221,8 +224,8 @@ class _Note:
 
     def _since(self, link: Link, mentions: list[VeinMention]) -> int:
         """Sentences since the vein was last named."""
-        past = [m.sentence for m in mentions if m.start < link.start]
-        return min(link.sentence - past[-1], 10) if past else 10
+        past = bisect_left(mentions, link.start, key=_start_of)
+        return min(link.sentence - mentions[past - 1].sentence, 10) if past else 10
 
     def _stent(self, sentence: Sentence) -> bool:
         old = self.a.within("stent_old", sentence.start, sentence.end)
@@ -235,6 +238,18 @@ class _Note:
         sized = self.a.sized(s, e)
         forced = self.a.has("pressure", s, e) or self.a.has("inflate", s, e)
         return sized + forced + self.a.has("waist", s, e)
+
+
+def _doing(analysis: Analysis) -> list[Sentence]:
+    """Sentences with an act, a word of treatment or something of a balloon: no other tells that anything was done."""
+    found = {x.sentence for x in analysis.acts} | {x.sentence for x in analysis.links if x.event in ACTING}
+    found |= analysis.sentences_with(("balloon", "balloon_brand", "pressure", "inflate"))
+    where = analysis.where
+    found |= {analysis.sentence_at(i).index for word in TREATING_WORDS for i in where.get(word, ())}
+    return [analysis.sentences[i] for i in sorted(found)]
+
+
+_sentence_of, _start_of = attrgetter("sentence"), attrgetter("start")
 
 
 def _gap(m: VeinMention, link: Link) -> int:

@@ -73,10 +73,11 @@ class VeinModel:
 
 def explain(head: VeinHead, rows: list[list[float]], names: Sequence[str]) -> list[Explanation]:
     """What each named feature adds to the log-odds of each row, the strongest first."""
-    base, weights = float(head.intercept_[0]), head.coef_[0].tolist()
+    base = float(head.intercept_[0])
+    weighted = [(i, name, w) for i, (name, w) in enumerate(zip(names, head.coef_[0].tolist(), strict=True)) if w]
     out = []
     for row in rows:
-        parts = [Contribution(n, x, w * x) for n, w, x in zip(names, weights, row, strict=True) if w * x]
+        parts = [Contribution(name, row[i], w * row[i]) for i, name, w in weighted if row[i]]
         out.append(Explanation(base, tuple(sorted(parts, key=lambda c: -abs(c.log_odds)))))
     return out
 

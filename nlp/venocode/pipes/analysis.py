@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
 
-@dataclass(slots=True, frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """One lexicon hit: token offsets, what it stands for and its rule."""
 
     start: int
@@ -100,8 +100,16 @@ class Link:
 
 @dataclass(slots=True)
 class Analysis:
-    """Everything the pipes found in one note."""
+    """Everything the pipes found in one note.
 
+    The first five fields repeat what the Doc holds (the note, and of every token its text, whether a space follows, its
+    first character and its spelling): reading a list costs a small part of asking a spaCy token.
+    """
+
+    text: str = ""
+    texts: list[str] = field(default_factory=list)
+    spaced: list[bool] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     norms: list[str] = field(default_factory=list)
     atoms: list[Atom] = field(default_factory=list)
     by_kind: dict[str, list[Atom]] = field(default_factory=dict)
@@ -115,8 +123,14 @@ class Analysis:
     links: list[Link] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     _starts: dict[str, list[int]] = field(default_factory=dict)
+    _groups: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
     _sentence_starts: list[int] = field(default_factory=list)
     _indexes: dict[str, tuple[Any, int, Any]] = field(default_factory=dict)
+
+    @property
+    def where(self) -> dict[str, list[int]]:
+        """The places of every spelling: what would be a pass over the tokens becomes a look-up."""
+        return self._cached("where", self.norms, _places)  # type: ignore[no-any-return]
 
     def index_atoms(self) -> None:
         """Group the atoms by kind, in text order."""
@@ -124,19 +138,31 @@ class Analysis:
         for atom in self.atoms:
             self.by_kind.setdefault(atom.kind, []).append(atom)
         self._starts = {kind: [a.start for a in atoms] for kind, atoms in self.by_kind.items()}
+        self._groups = {}
 
     def within(self, kind: str, start: int, end: int) -> list[Atom]:
         """Atoms of a kind that begin in [start, end)."""
         starts = self._starts.get(kind)
-        if not starts:
+        if starts is None:
             return []
-        lo = bisect_right(starts, start - 1)
-        hi = bisect_right(starts, end - 1)
-        return self.by_kind[kind][lo:hi]
+        at = bisect_left(starts, start)
+        return self.by_kind[kind][at : bisect_left(starts, end, at)]
 
     def has(self, kind: str, start: int, end: int) -> bool:
         """Whether an atom of the kind begins in [start, end)."""
-        return bool(self.within(kind, start, end))
+        starts = self._starts.get(kind)
+        return starts is not None and _any_in(starts, start, end)
+
+    def has_any(self, kinds: tuple[str, ...], start: int, end: int) -> bool:
+        """Whether an atom of one of the kinds begins in [start, end)."""
+        starts = self._groups.get(kinds)
+        if starts is None:
+            starts = self._groups[kinds] = sorted(start for kind in kinds for start in self._starts.get(kind, ()))
+        return _any_in(starts, start, end)
+
+    def sentences_with(self, kinds: Iterable[str]) -> set[int]:
+        """Indices of the sentences in which an atom of one of the kinds begins."""
+        return {self.sentence_at(start).index for kind in kinds for start in self._starts.get(kind, ())}
 
     def sized(self, start: int, end: int) -> bool:
         """Whether a balloon-like size begins in [start, end)."""
@@ -181,6 +207,11 @@ class Analysis:
         starts = self._cached("paragraphs", self.sentences, _paragraph_starts)
         return int(starts[sentence.paragraph])
 
+    def line_start(self, sentence: Sentence) -> int:
+        """First token of the line a sentence stands on."""
+        starts = self._cached("lines", self.sentences, _line_starts)
+        return int(starts[sentence.index])
+
     def sentence_at(self, token: int) -> Sentence:
         """The sentence that holds a token."""
         if len(self._sentence_starts) != len(self.sentences):
@@ -191,6 +222,13 @@ class Analysis:
 def _any_in(found: list[int], start: int, end: int) -> bool:
     at = bisect_left(found, start)
     return at < len(found) and found[at] < end
+
+
+def _places(norms: list[str]) -> dict[str, list[int]]:
+    out: defaultdict[str, list[int]] = defaultdict(list)
+    for i, norm in enumerate(norms):
+        out[norm].append(i)
+    return dict(out)
 
 
 def _by_sentence(items: list[Any]) -> dict[int, list[Any]]:
@@ -207,12 +245,34 @@ def _paragraph_starts(sentences: list[Any]) -> dict[int, int]:
     return out
 
 
-def analysis_of(doc: Doc) -> Analysis:
-    """The analysis of a doc, made when first asked for."""
+def _line_starts(sentences: list[Any]) -> list[int]:
+    starts: list[int] = []
+    for s in sentences:
+        starts.append(s.start if s.line_start or not starts else starts[-1])
+    return starts
+
+
+def attach(doc: Doc, analysis: Analysis) -> None:
+    """Make this the analysis of a doc."""
     if not Doc.has_extension("venocode"):
         Doc.set_extension("venocode", default=None)
-    found = doc._.venocode
+    doc._.venocode = analysis
+
+
+def analysis_of(doc: Doc) -> Analysis:
+    """The analysis of a doc, made when first asked for."""
+    found = doc._.venocode if Doc.has_extension("venocode") else None
     if found is None:
-        found = Analysis()
-        doc._.venocode = found
-    return found  # type: ignore[no-any-return]
+        found = read_tokens(doc)
+        attach(doc, found)
+    return found
+
+
+def read_tokens(doc: Doc) -> Analysis:
+    """A fresh analysis with the tokens of a doc that another tokenizer made, or another pipe changed."""
+    return Analysis(
+        text=doc.text,
+        texts=[token.text for token in doc],
+        spaced=[bool(token.whitespace_) for token in doc],
+        starts=[token.idx for token in doc],
+    )

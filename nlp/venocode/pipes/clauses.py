@@ -8,11 +8,15 @@ from itertools import pairwise
 from venocode.pipes.analysis import Analysis, Sentence, VeinMention
 
 BORDER = frozenset({";", "but", "while", "whereas", "although", "however"})
+#: Without one of these no clause ends before its sentence does.
+CUTTING = BORDER | {",", "and"}
 VERBS = frozenset("was were is are had has have been did showed shows came went took needed received".split())
 
 
 def clauses(analysis: Analysis, sentence: Sentence, names: Iterable[VeinMention]) -> list[tuple[int, int]]:
     """Token ranges of the clauses of a sentence. A vein phrase is never cut."""
+    if CUTTING.isdisjoint(analysis.norms[sentence.start + 1 : sentence.end - 1]):
+        return [(sentence.start, sentence.end)] if sentence.end > sentence.start else []
     inside = {t for m in names for t in range(m.start, m.end)}
     norms = analysis.norms
     cuts = [sentence.start]

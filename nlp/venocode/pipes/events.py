@@ -13,7 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from venocode.anatomy import OPPOSITE
-from venocode.pipes.analysis import Act, Analysis, Link, Sentence, VeinMention, analysis_of
+from venocode.pipes.analysis import AccessMention, Act, Analysis, Link, Sentence, VeinMention, analysis_of
 from venocode.pipes.clauses import clauses
 from venocode.pipes.reference import ADJECTIVES, Lesions, described_lesion, line_label, resolve
 from venocode.pipes.states import NEGATIONS, State, introduces_lesion, read_state, strong_lesion
@@ -56,14 +56,46 @@ def events(doc: Doc) -> Doc:
     analysis = analysis_of(doc)
     reading = Reading()
     analysis.facts["ranges"] = []
-    for sentence in analysis.sentences:
-        names = analysis.veins_in(sentence.index)
+    telling = _telling(analysis)
+    for sentence in analysis.sentences if telling else ():
         if sentence.line_start:
             reading.line_topic = []
-        _Sentence(analysis, sentence, names, analysis.acts_in(sentence.index), reading).read()
+        if sentence.index in telling:
+            names = analysis.veins_in(sentence.index)
+            _Sentence(analysis, sentence, names, analysis.acts_in(sentence.index), reading).read()
+        elif sentence.line_start:
+            _read_label(analysis, sentence, reading)
     _title_stents(analysis, reading)
     _roles(analysis)
     return doc
+
+
+#: Kinds of atoms that let a sentence say something about a vein it does not name.
+TELLING = ("angioplasty", "balloon", "balloon_brand", "inflate", "lesion", "lesion_ref", "other_balloon", "percent", "pressure",
+           "reserve", "residual", "same", "stent", "stent_old", "stent_verb", "treat", "untouched", "waist")  # fmt: skip
+
+
+def _telling(analysis: Analysis) -> set[int]:
+    """Sentences that can leave a link or change what the next ones mean; none in a note without vein, act and balloon.
+
+    Most sentences of a note are not among them, and reading one costs as much as finding all of them.
+    """
+    entered = any(x.vessels for x in analysis.access)
+    if not (analysis.veins or analysis.acts or entered or analysis.facts["balloon_note"]):
+        return set()
+    told: list[VeinMention | Act | AccessMention]
+    told = [*analysis.veins, *analysis.arteries, *analysis.acts, *analysis.access]
+    at = [*analysis.facts["sizes"], *analysis.facts["pairs"]]
+    at += analysis.where.get("crossing", ())
+    return {x.sentence for x in told} | analysis.sentences_with(TELLING) | {analysis.sentence_at(i).index for i in at}
+
+
+def _read_label(analysis: Analysis, sentence: Sentence, reading: Reading) -> None:
+    """What a line that tells nothing else may still do: name the letter or number of the lesion that follows."""
+    kind = sentence.section.kind
+    if (kind in READ or kind == "past") and not is_title(analysis, sentence):
+        words = analysis.norms[sentence.start : min(sentence.end, sentence.start + 6)]
+        reading.label = line_label(words, sentence.start in analysis.facts["capital"])
 
 
 def _title_stents(analysis: Analysis, reading: Reading) -> None:
@@ -331,7 +363,7 @@ class _Sentence:
             return
         if self._lesion_in_old_stents(clause):
             return
-        if self._foreign(clause) or self.a.has("residual", *clause) or not introduces_lesion(self.a, *clause):
+        if not introduces_lesion(self.a, *clause) or self.a.has("residual", *clause) or self._foreign(clause):
             return
         vein = self._adjective_vein(clause) or self._last_named(clause[0])
         if vein is None or vein in self.r.lesions.items:
@@ -440,6 +472,8 @@ class _Sentence:
         return self.s.section.name == "result" and self.r.acted
 
     def _other_balloon(self) -> None:
+        if not self.a.has("other_balloon", self.s.start, self.s.end):
+            return
         for clause in self.clauses:
             cues = self.a.within("other_balloon", *clause)
             if not cues:
@@ -476,7 +510,8 @@ class _Sentence:
                 how = "reference"
             for v in dict.fromkeys(veins):
                 self.link(v, "stent", how, cue[0], cue[1], "STN-001")
-                self.r.stented.append(v)
+                if v not in self.r.stented:
+                    self.r.stented.append(v)
 
     def _stent_span(self, clause: tuple[int, int]) -> tuple[int, int]:
         """The clause of a stent with the ones after it that go on about it ("..., and thus across all of the ...")."""
@@ -677,7 +712,8 @@ class _Sentence:
         for v in dict.fromkeys(veins):
             event = "around" if kind == "around" else "conclusion" if conclusion else "treated"
             self.link(v, event, how, start, end, rule)
-            self.r.treated.append(v)
+            if v not in self.r.treated:
+                self.r.treated.append(v)
             if kind == "around":
                 self.r.around.append(v)
         self.linked += veins
@@ -697,6 +733,8 @@ class _Sentence:
     def _implicit(self, clause: tuple[int, int]) -> tuple[int, int, str, str, bool] | None:
         """A balloon that was inflated, or a vein that was treated like the one before, without an angioplasty word."""
         a, (start, end) = self.a, clause
+        if not (a.sized(start, end) or a.has_any(IMPLYING, start, end)):
+            return None
         if (
             a.has("other_balloon", self.s.start, self.s.end)
             or a.has("reserve", start, end)
@@ -804,11 +842,11 @@ class _Sentence:
         words = a.norms[clause[0] : clause[1]]
         forced = a.has("pressure", *clause) or a.has("waist", *clause)
         balloon = a.has("balloon", *clause) or a.has("balloon_brand", *clause)
-        if any(w in MEASURED for w in words) and not forced and not balloon:
+        if not MEASURED.isdisjoint(words) and not forced and not balloon:
             return True
-        if any(w in CLOSING for w in words) and not forced:
+        if not CLOSING.isdisjoint(words) and not forced:
             return True
-        screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or any(w in DOSE for w in words)
+        screened = any(clause[0] <= start < clause[1] for start, _, _ in a.fluoroscopy) or not DOSE.isdisjoint(words)
         return screened and not forced and not a.sized(*clause)
 
     def _carried_over(self, own_balloon: bool) -> bool:
@@ -843,10 +881,12 @@ class _Sentence:
 
     def _crossing(self) -> None:
         """ "The balloon would not cross the lesion": an attempt without an angioplasty word."""
+        if self.acts:
+            return
         words = set(self.a.norms[self.s.start : self.s.end])
         balloon = "balloon" in words and bool(words & CROSSED) and self.a.has("reserve", self.s.start, self.s.end)
         failed = "crossing" in words and bool(words & FAILED)
-        if self.acts or not (balloon or failed) or self._foreign((self.s.start, self.s.end)):
+        if not (balloon or failed) or self._foreign((self.s.start, self.s.end)):
             return
         veins = [v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins]
         if not veins:
@@ -919,18 +959,18 @@ class _Sentence:
         if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
             return True
         words = a.norms[clause[0] : clause[1]]
-        if any(w in FOREIGN for w in words) or _graft_limb(words):
+        if not FOREIGN.isdisjoint(words) or _graft_limb(words):
             return True
         if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
             return True
-        return bool(a.by_kind.get("circuit")) and any(w in CIRCUIT_PARTS for w in words)
+        return bool(a.by_kind.get("circuit")) and not CIRCUIT_PARTS.isdisjoint(words)
 
     def _cardiac_vein(self, clause: tuple[int, int]) -> bool:
         """A branch of the coronary sinus in a note that names the sinus (P18)."""
-        named = any(v == "coronary_sinus" for m in self.a.veins for v, _ in m.veins)
-        return named and bool(
-            {"branch", "tributary", "cs", "posterolateral", "anterolateral"} & set(self.a.norms[clause[0] : clause[1]])
+        branch = {"branch", "tributary", "cs", "posterolateral", "anterolateral"} & set(
+            self.a.norms[clause[0] : clause[1]]
         )
+        return bool(branch) and any(v == "coronary_sinus" for m in self.a.veins for v, _ in m.veins)
 
     def _unnamed_vein(self, kind: str) -> bool:
         """An act on "the vein" that no name can be found for (P25)."""
@@ -1037,6 +1077,8 @@ class _Sentence:
             self.r.foreign_focus = self.s.index
 
 
+#: Kinds of atoms one of which (or a size) a clause must hold to tell a balloon without an angioplasty word.
+IMPLYING = ("balloon", "balloon_brand", "inflate", "pressure", "same", "treat", "waist")
 RANGE_BEGINS = frozenset(
     "starting starts started beginning begins began extending extended extends running runs ran".split()
 )
@@ -1115,7 +1157,7 @@ def _minutes(norms: list[str], start: int, end: int) -> bool:
 
 def _graft_limb(words: list[str]) -> bool:
     """ "The iliac limb": of an aortic endograft."""
-    return any(
+    return ("limb" in words or "limbs" in words) and any(
         w in ("limb", "limbs") and words[i - 1] in ("iliac", "graft", "endograft") for i, w in enumerate(words) if i
     )
 
@@ -1166,13 +1208,13 @@ def is_title(analysis: Analysis, sentence: Sentence) -> bool:
         or sentence.end - sentence.start > 40
     ):
         return False
+    if sentence.section.kind == "body" and not analysis.acts_in(sentence.index):
+        return False
     words = analysis.norms[sentence.start : sentence.end]
     if words[1:2] == ["="]:  # a legend: "A = IVC"
         return False
     begun = analysis.access and sentence.index >= analysis.access[0].sentence
     if begun and (sentence.index > 6 or sentence.section.kind == "body"):
-        return False
-    if sentence.section.kind == "body" and not analysis.acts_in(sentence.index):
         return False
     sized = analysis.sized(sentence.start, sentence.end)
     told = any(analysis.has(k, sentence.start, sentence.end) for k in ("pressure", "percent", "residual", "waist"))

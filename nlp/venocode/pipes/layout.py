@@ -9,18 +9,17 @@ from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from venocode.pipes.analysis import Section, Sentence, analysis_of
+from venocode.pipes.analysis import Analysis, Section, Sentence, analysis_of
 from venocode.pipes.sections import find_headings
-from venocode.pipes.sentences import borders
+from venocode.pipes.sentences import border_places, borders
 
 
 @Language.component("venocode_sections")
 def sections(doc: Doc) -> Doc:
     """Cut the note into sections; what stands before the first heading is the preamble."""
     analysis = analysis_of(doc)
-    text = doc.text
-    starts = [token.idx for token in doc]
-    found = find_headings(text)
+    starts = analysis.starts
+    found = find_headings(analysis.text)
     cuts = [(bisect_left(starts, s), bisect_left(starts, e), name, kind) for s, e, name, kind in found]
     out: list[Section] = []
     first = cuts[0][0] if cuts else len(doc)
@@ -37,12 +36,13 @@ def sections(doc: Doc) -> Doc:
 def sentences(doc: Doc) -> Doc:
     """Cut the note into sentences; a section border is always a sentence border."""
     analysis = analysis_of(doc)
-    norms = analysis.norms or [t.norm_ for t in doc]
+    norms = analysis.norms
     out: list[Sentence] = []
     paragraph = 0
+    places = border_places(analysis.where)
     for section in analysis.sections:
         current = section
-        for start, end, line_start in section_sentences(doc, norms, section):
+        for start, end, line_start in section_sentences(analysis, section, places):
             if start > 1 and norms[start - 1] == "\n" and norms[start - 2] == "\n":
                 paragraph += 1
             if current is section and _ends(norms, section, start, end):
@@ -56,13 +56,15 @@ def sentences(doc: Doc) -> Doc:
     return doc.from_array([SENT_START], marks)
 
 
-def section_sentences(doc: Doc, norms: list[str], section: Section) -> list[tuple[int, int, bool]]:
+def section_sentences(analysis: Analysis, section: Section, places: list[int]) -> list[tuple[int, int, bool]]:
     """Sentences of one section, its heading a sentence of its own."""
     out: list[tuple[int, int, bool]] = []
     if section.body_start > section.start:
         out.append((section.start, section.body_start, True))
-    found = borders(doc[section.body_start : section.end], norms[section.body_start : section.end])
-    out.extend((section.body_start + s, section.body_start + e, line) for s, e, line in found)
+    first, end = section.body_start, section.end
+    own = [i - first for i in places[bisect_left(places, first) : bisect_left(places, end)]]
+    found = borders(analysis.texts[first:end], analysis.spaced[first:end], analysis.norms[first:end], own)
+    out.extend((first + s, first + e, line) for s, e, line in found)
     return out
 
 

@@ -5,6 +5,7 @@ spelling; the longest hit of a kind wins.
 """
 
 import warnings
+from operator import itemgetter
 from typing import Any
 
 from spacy.language import Language
@@ -15,6 +16,7 @@ from venocode.rules import Entry, entries, load_rules
 
 #: Words of a note on calf veins, in which PTV is the posterior tibial vein and not venoplasty.
 TIBIAL = frozenset("tibial tibials atv atvs peroneal peroneals calf soleal gastrocnemius".split())
+MONTH = frozenset({"May", "MAY"})
 #: Kinds whose hits compete: only the longest of a family survives at one place.
 FAMILIES = {"not_angioplasty": "angioplasty", "not_access": "access", "full": "name", "stem": "name", "artery": "name",
             "stent_old": "stent_old", "tips_not": "tips"}  # fmt: skip
@@ -51,32 +53,36 @@ class Lexer:
             else:
                 rules.append(TargetRule(literal, "venocode", metadata={"entries": group}))
         self.matcher.add(rules)
-        self.entries: dict[int, list[Entry]] = {
-            self.vocab.strings[rule_id]: rule.metadata["entries"] for rule_id, rule in self.matcher.rule_map.items()
+        self.entries: dict[int, list[tuple[str, Entry]]] = {
+            self.vocab.strings[rule_id]: [(_family(entry), entry) for entry in rule.metadata["entries"]]
+            for rule_id, rule in self.matcher.rule_map.items()
         }
 
     def __call__(self, doc: Doc) -> Doc:
         analysis = analysis_of(doc)
-        analysis.norms = [token.norm_ for token in doc]
-        texts = [token.text for token in doc]
-        analysis.facts["month"] = {i for i, text in enumerate(texts) if text in ("May", "MAY")}
-        analysis.facts["hyphens"] = {
-            i for i, t in enumerate(texts) if t == "-" and i and not doc[i - 1].whitespace_ and not doc[i].whitespace_
-        }
-        analysis.facts["tibial"] = bool(TIBIAL & set(analysis.norms))
-        analysis.facts["capital"] = {i for i, text in enumerate(texts) if len(text) == 1 and text.isupper()}
+        _mark_tokens(analysis)
         by_family: dict[str, list[Atom]] = {}
         for match_id, start, end in self.matcher(doc):
-            for entry in self.entries[match_id]:
-                atom = Atom(start, end, entry.kind, entry.value, entry.rule)
-                by_family.setdefault(_family(entry), []).append(atom)
+            for family, entry in self.entries[match_id]:
+                by_family.setdefault(family, []).append(Atom(start, end, entry.kind, entry.value, entry.rule))
         atoms = [a for family, found in by_family.items() for a in longest(found, overlap=family.startswith("cue"))]
         tools = {i for a in atoms if a.kind == "other_balloon" for i in range(a.start, a.end)}
         atoms = [a for a in atoms if a.kind != "lesion" or a.start not in tools]  # "an occlusion balloon"
-        atoms.sort(key=lambda a: (a.start, a.end))
+        atoms.sort(key=itemgetter(0, 1))
         analysis.atoms = atoms
         analysis.index_atoms()
         return doc
+
+
+def _mark_tokens(analysis: Analysis) -> None:
+    """Tokens that mean something by how they are written: "May", glued hyphens, single capitals."""
+    texts, spaced = analysis.texts, analysis.spaced
+    signs = {text for text in set(texts) if (len(text) == 1 and (text == "-" or text.isupper())) or text in MONTH}
+    signed = [i for i, text in enumerate(texts) if text in signs]
+    analysis.facts["month"] = {i for i in signed if texts[i] in MONTH}
+    analysis.facts["hyphens"] = {i for i in signed if texts[i] == "-" and i and not spaced[i - 1] and not spaced[i]}
+    analysis.facts["tibial"] = not TIBIAL.isdisjoint(analysis.where)
+    analysis.facts["capital"] = {i for i in signed if len(texts[i]) == 1 and texts[i] != "-"}
 
 
 def _family(entry: Entry) -> str:
@@ -88,7 +94,10 @@ def _family(entry: Entry) -> str:
 
 def longest(atoms: list[Atom], *, overlap: bool = False) -> list[Atom]:
     """Drop atoms inside a longer one (and, unless ``overlap``, those that overlap an earlier longer one)."""
-    atoms.sort(key=lambda a: (a.start, -a.end))
+    if len(atoms) == 1:
+        return atoms
+    atoms.sort(key=itemgetter(1), reverse=True)  # two stable sorts by a plain item: by start, then longest first
+    atoms.sort(key=itemgetter(0))
     kept: list[Atom] = []
     for atom in atoms:
         if kept and atom.start < kept[-1].end:

@@ -20,7 +20,7 @@ BALLOON_KINDS = ("balloon", "balloon_brand")
 def mentions(doc: Doc) -> Doc:
     """Find the mentions of the three kinds that are no vein."""
     analysis = analysis_of(doc)
-    analysis.facts["pairs"], analysis.facts["sizes"] = _sizes(analysis.norms)
+    analysis.facts["pairs"], analysis.facts["sizes"] = _sizes(analysis)
     analysis.facts["balloon_note"] = any(analysis.by_kind.get(k) for k in BALLOON_KINDS) or any(
         a.value in ("act", "pta", "around") for a in analysis.by_kind.get("angioplasty", ())
     )
@@ -30,15 +30,17 @@ def mentions(doc: Doc) -> Doc:
     return doc
 
 
-def _sizes(norms: list[str]) -> tuple[list[int], list[int]]:
+def _sizes(analysis: Analysis) -> tuple[list[int], list[int]]:
     """Tokens where a balloon-like size begins.
 
     First the pairs ("12 x 40", "12 by 40"), then pairs and single diameters ("14 mm"), which may be a vein's.
     """
     found = []
     pairs = []
+    norms, where = analysis.norms, analysis.where
     n = len(norms)
-    for i, word in enumerate(norms):
+    for i in sorted(i for word in where if word[0].isdecimal() or word in UNITS for i in where[word]):
+        word = norms[i]
         if (
             word in UNITS
             and norms[i + 1 : i + 2] in (["by"], ["x"])

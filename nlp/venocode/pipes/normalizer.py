@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from venocode.pipes.analysis import analysis_of, attach, read_tokens
 from venocode.rules import key_words, load_rules
 
 OCR = str.maketrans({"0": "o", "1": "l", "5": "s", "|": "l"})
@@ -78,10 +79,11 @@ def normalise(word: str) -> str:
 
 @Language.component("venocode_normalizer", assigns=["token.norm"])
 def normalizer(doc: Doc) -> Doc:
-    """Set ``token.norm_`` of every word."""
-    for token in doc:
-        text = token.text
-        norm = normalise(text)
-        if norm != token.norm_:
-            token.norm_ = norm
+    """Set ``token.norm_`` of every word; the tokens of ``NoteTokenizer`` have it from their vocabulary."""
+    if len(analysis_of(doc).norms) != len(doc):
+        analysis = read_tokens(doc)
+        for token in doc:
+            token.norm_ = normalise(token.text)
+        analysis.norms = [token.norm_ for token in doc]
+        attach(doc, analysis)
     return doc

@@ -46,6 +46,7 @@ def _lexicon() -> tuple[dict[str, dict[str, Any]], list[tuple[str, dict[str, Any
     return exact, words
 
 
+@lru_cache(maxsize=4096)
 def plain(heading: str) -> str:
     """A heading as the lexicon spells it: lower-case words."""
     return " ".join(re.findall(r"[a-z]+", heading.lower()))
@@ -96,7 +97,7 @@ def _line(line: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
         if c and (section := exact.get(plain(c.group(1)))) is not None:
             end = c.end(1)
             yield c.start(1), end, section
-    for m in INLINE.finditer(line, end):
+    for m in INLINE.finditer(line, end) if line.find(":", end) >= 0 else ():  # most lines of prose hold no colon
         section = exact.get(plain(m.group(1)))
         if section is not None:
             yield m.start(1), m.end(), section

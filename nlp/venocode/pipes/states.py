@@ -216,9 +216,11 @@ def _minor(analysis: Analysis, m: VeinMention, stop: int) -> bool:
     """A narrowing told as less than half is none that is treated ("flattened by 44 %")."""
     found = [number_before(analysis.norms, a.start) for a in analysis.within("percent", m.end, min(stop, m.end + 16))]
     values = [v for v in found if v is not None]
+    if not values:
+        return False
     told = analysis.has("residual", m.end, stop) or analysis.has("pressure", m.end, stop)
-    closed = any(w in OCCLUDED for w in analysis.norms[m.end : stop])
-    return bool(values) and max(values) < 50 and not told and not closed
+    closed = not OCCLUDED.isdisjoint(analysis.norms[m.end : stop])
+    return max(values) < 50 and not told and not closed
 
 
 def relation_of(analysis: Analysis, m: VeinMention, sentence: Sentence, clause: tuple[int, int]) -> str:

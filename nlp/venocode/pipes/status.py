@@ -109,10 +109,7 @@ def _email_quote(analysis: Analysis, sentence: Sentence) -> bool:
 
 def _line_start(analysis: Analysis, sentence: Sentence) -> int:
     """First token of the line a sentence stands on."""
-    index = sentence.index
-    while index > 0 and not analysis.sentences[index].line_start:
-        index -= 1
-    return analysis.sentences[index].start
+    return analysis.line_start(sentence)
 
 
 def _template(analysis: Analysis, sentence: Sentence) -> bool:

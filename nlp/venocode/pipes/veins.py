@@ -34,6 +34,8 @@ ARTERIAL = frozenset(
     "artery arteries arterial arteriogram arteriography aortogram angiogram claudication ischemia ischaemia sfa cfa plaque "
     "calcified atherectomy runoff subintimal steal vertebral aorta atherosclerotic dissection radial aneurysm".split()
 )
+#: Kinds of atoms a phrase may begin with.
+NAMING = frozenset({"side", "qualifier", "stem", "full", "artery"})
 SIDE_WORDS = {"left": "left", "right": "right", "lt": "left", "rt": "right", "l": "left", "r": "right"}
 
 
@@ -84,16 +86,15 @@ def _phrases(doc: Doc, analysis: Analysis) -> Iterator[VeinMention]:
             at.setdefault(atom.start, {})[kind] = atom
     _cephalic_arches(analysis, at)
     _short_pulmonary(analysis, at)
-    for sentence in analysis.sentences:
-        i = sentence.start
-        while i < sentence.end:
-            if at.get(i, {}).keys() & {"side", "qualifier", "stem", "full", "artery"}:
-                units, stop = _parse(doc, analysis.norms, at, i, sentence.end)
-                if units:
-                    yield from _mentions(analysis, units, sentence.index, sentence.end)
-                    i = max(stop, i + 1)
-                    continue
-            i += 1
+    done = 0
+    for i in sorted(i for i, kinds in at.items() if not NAMING.isdisjoint(kinds)):
+        sentence = analysis.sentence_at(i)
+        if not max(done, sentence.start) <= i < sentence.end:
+            continue
+        units, stop = _parse(doc, analysis.norms, at, i, sentence.end)
+        if units:
+            yield from _mentions(analysis, units, sentence.index, sentence.end)
+            done = max(stop, i + 1)
 
 
 def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
@@ -109,7 +110,7 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
 def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
     """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
     norms = analysis.norms
-    if not any(w == "pulmonary" and norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i, w in enumerate(norms)):
+    if not any(norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i in analysis.where.get("pulmonary", ())):
         return
     for atom in analysis.by_kind.get("side", ()):
         place = norms[atom.end : atom.end + 1]
@@ -141,7 +142,7 @@ def _parse(doc: Doc, norms: list[str], at: dict[int, dict[str, Atom]], i: int, e
             units.append(Unit(head.start, head.end, unit.side, unit.quals, unit.stem, None, "vein", unit.rule, ","))
             stop = head.end
             break
-        if not at.get(k, {}).keys() & {"side", "qualifier", "stem", "full", "artery"}:
+        if NAMING.isdisjoint(at.get(k, ())):
             break
         unit.glue = glue
         i = k
@@ -414,8 +415,11 @@ def _named(side: str | None, vein: str) -> list[tuple[str | None, str]]:
 
 def settle_arteries(analysis: Analysis, mentions: list[VeinMention]) -> None:
     """Give headless shared names a venous or an arterial reading from the nearest clear words (policy P12)."""
-    venous_doc = sum(word in VENOUS for word in analysis.norms)
-    arterial_doc = sum(word in ARTERIAL for word in analysis.norms)
+    if not mentions:
+        return
+    where = analysis.where
+    venous_doc = sum(len(where[word]) for word in VENOUS & where.keys())
+    arterial_doc = sum(len(where[word]) for word in ARTERIAL & where.keys())
     tilt = 2 if venous_doc > 2 * arterial_doc else -2 if arterial_doc > 2 * venous_doc else 0
     tilt += 4 * (not _strong(analysis, ARTERIAL_CASE) or _strong(analysis, VENOUS_CASE)) - 4
     clear_vein = {v for m in mentions if m.headed and not m.artery for _, v in m.names}
@@ -445,7 +449,7 @@ VENOUS_CASE = frozenset(
 
 def _strong(analysis: Analysis, words: frozenset[str]) -> bool:
     """At least two different words that only such a case uses."""
-    return len(words & set(analysis.norms)) >= 2
+    return len(words & analysis.where.keys()) >= 2
 
 
 def _context_name(m: VeinMention) -> bool:
@@ -684,6 +688,8 @@ def side_cues(analysis: Analysis) -> list[tuple[int, str, str]]:
 
 def _with_other_sides(norms: list[str], cues: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
     """ "On the other side": a cue for the side opposite to the one told last."""
+    if "side" not in norms:
+        return sorted(cues)
     for i, word in enumerate(norms[:-1]):
         if word in ("other", "opposite", "contralateral") and norms[i + 1] == "side":
             before = [

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from venocode.text.mapping import HARD, PAGE, Edit, Mapped
 
@@ -30,9 +31,8 @@ _SEPARATOR = re.compile(
     """,
     re.VERBOSE,
 )
-_BARE_HEADING = re.compile(
-    rf"(?:\A|(?<={HARD}))(?:[A-Z][A-Z0-9 /&()'-]{{4,60}}|[A-Z]{{4}}(?=,[A-Z][a-z]))(?P<comma>,)(?=\S)"
-)
+_BORDER = re.compile(HARD)
+_BARE_HEADING = re.compile(r"(?:[A-Z][A-Z0-9 /&()'-]{4,60}|[A-Z]{4}(?=,[A-Z][a-z]))(?P<comma>,)(?=\S)")
 
 
 def is_archive(text: str) -> bool:
@@ -51,11 +51,32 @@ def split_archive(note: Mapped) -> Mapped:
     """Give an archive its line ends back; a note of another kind is returned as it is."""
     if not is_archive(note.text):
         return note
-    edits: list[Edit] = []
-    for found in _SEPARATOR.finditer(note.text):
-        edits.append((found.start(), found.end(), " " if found.lastgroup == "heading" else HARD))
+    edits: list[Edit] = [
+        (found.start(), found.end(), " " if found.lastgroup == "heading" else HARD) for found in _separators(note.text)
+    ]
     if not edits:
         return note
     note = note.edited(edits)
-    headings = [(found.start("comma"), found.end("comma"), HARD) for found in _BARE_HEADING.finditer(note.text)]
+    headings = [(found.start("comma"), found.end("comma"), HARD) for found in _bare_headings(note.text)]
     return note.edited(headings) if headings else note
+
+
+def _separators(text: str) -> Iterator[re.Match[str]]:
+    """What ``_SEPARATOR.finditer`` finds, tried only where it can begin: at a comma or the white space before one."""
+    end = 0
+    comma = text.find(",")
+    while comma >= 0:
+        start = comma
+        while start > end and text[start - 1].isspace():
+            start -= 1
+        found = _SEPARATOR.match(text, start) or _SEPARATOR.match(text, comma)
+        if found:
+            yield found
+        end = found.end() if found else comma + 1
+        comma = text.find(",", end)
+
+
+def _bare_headings(text: str) -> Iterator[re.Match[str]]:
+    """Headings without a colon, tried only where a line begins."""
+    starts = [0, *(found.end() for found in _BORDER.finditer(text))]
+    return filter(None, (_BARE_HEADING.match(text, start) for start in starts))

@@ -6,7 +6,7 @@ import re
 
 from venocode.text.furniture import drop_furniture
 from venocode.text.lines import FIELD_GAP, Line, Link, all_capitals, classify, split_lines
-from venocode.text.mapping import CELL, Edit, Mapped
+from venocode.text.mapping import CELL, PAGE, Edit, Mapped
 from venocode.text.wrapping import find_wraps
 
 _RUN = re.compile(r"\s{2,}|[^\S ]")
@@ -47,7 +47,9 @@ def lay_out(note: Mapped, stable: bool) -> tuple[Mapped, frozenset[int]]:
 
 
 def _read(text: str) -> tuple[list[Line], list[bool]]:
-    lines = drop_furniture(split_lines(text))
+    lines = split_lines(text)
+    if PAGE in text or "page" in text.lower():  # without either there is no page furniture to look for
+        lines = drop_furniture(lines)
     classify(lines, all_capitals(lines))
     return lines, find_wraps(lines)
 
@@ -83,7 +85,7 @@ def _joined(lines: list[Line], firsts: list[int]) -> list[str]:
         for line in lines[first + 1 : end]:
             drop, space = _seam(body, line.body)
             body = body[: len(body) - drop] + space + line.body
-        bodies.append(" ".join(body.split()))
+        bodies.append(" ".join(body.split()) if _has_runs(body) else body)
     return bodies
 
 
@@ -113,7 +115,7 @@ def _edits(text: str, lines: list[Line], wraps: list[bool], borders: list[Link])
             edits.append((start, line.start, new))
             shift += len(new) - (line.start - start)
         wide = _columns(line, wraps, number) if line.gaps else ()
-        for found in _RUN.finditer(line.body):
+        for found in _RUN.finditer(line.body) if _has_runs(line.body) else ():
             run = line.start + found.start()
             if run in wide:
                 gaps.append(run + shift)
@@ -123,6 +125,11 @@ def _edits(text: str, lines: list[Line], wraps: list[bool], borders: list[Link])
     if position < len(text):
         edits.append((position, len(text), ""))
     return edits, frozenset(gaps)
+
+
+def _has_runs(body: str) -> bool:
+    """Whether ``_RUN`` may find something: of all white space only a plain space is printable."""
+    return "  " in body or not body.isprintable()
 
 
 def _columns(line: Line, wraps: list[bool], number: int) -> set[int]:

@@ -32,14 +32,22 @@ _UPPER_SENTENCE = re.compile(r"[.?!]\s+[A-Z]")
 class _Page:
     """What the lines of a note say about its wrapping (widths in columns)."""
 
+    lines: list[Line]
     wrapped: bool = False
     greedy: bool = False
-    lower_style: bool = False
     limit: int = _WIDE
     clock: bool = False
     limits: dict[int, int] = field(default_factory=dict)
     widest: dict[int, int] = field(default_factory=dict)
     blocks: list[int] = field(default_factory=list)
+    _lower_style: bool | None = None
+
+    @property
+    def lower_style(self) -> bool:
+        """Whether sentences begin with small letters; read only when first asked, since it costs a pass over the text."""
+        if self._lower_style is None:
+            self._lower_style = _is_lower_style(self.lines)
+        return self._lower_style
 
 
 @dataclass(slots=True)
@@ -127,9 +135,8 @@ def _pair(before: Line, line: Line) -> _Pair:
 
 
 def _survey(lines: list[Line], pairs: list[_Pair | None]) -> _Page:
-    page = _Page()
+    page = _Page(lines)
     page.clock = sum(line.kind in (Kind.TIME, Kind.CLOCK) for line in lines) >= 2
-    page.lower_style = _is_lower_style(lines)
     page.blocks = _blocks(lines)
     by_block: dict[int, list[_Pair]] = {}
     for position, pair in enumerate(pairs):
@@ -159,7 +166,7 @@ def _judge(page: _Page, pairs: list[_Pair]) -> None:
     page.wrapped = (
         going_on * 10 >= count * 4
         or (going_on >= 2 and going_on * 5 >= count and full * 2 >= count)
-        or (page.lower_style and count >= 4 and page.greedy)
+        or (count >= 4 and page.greedy and page.lower_style)
     )
 
 
