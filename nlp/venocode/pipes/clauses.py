@@ -38,12 +38,22 @@ def clauses(analysis: Analysis, sentence: Sentence, names: Iterable[VeinMention]
             "a",
             "an",
         ):
+            if i - 1 in inside and _joins_names(norms, inside, i + 2):
+                continue
             left = norms[cuts[-1] : i]
             right = norms[i + 1 : sentence.end]
             if norms[i + 1] in ("then", "afterwards", "afterward", "finally") or (_verb(left) and _verb(right[:14])):
                 cuts.append(i)
     cuts.append(sentence.end)
     return [(a, b) for a, b in pairwise(cuts) if b > a]
+
+
+def _joins_names(norms: list[str], inside: set[int], second: int) -> bool:
+    """ "advanced to the EIV and the CIV, and ...": a second object, unless a verb of its own follows it."""
+    end = second
+    while end in inside:
+        end += 1
+    return end > second and norms[end : end + 1] == [","]
 
 
 def _verb(words: list[str]) -> bool:

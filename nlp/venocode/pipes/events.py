@@ -39,6 +39,7 @@ class Reading:
     normal: set[Vein] = field(default_factory=set)
     named: dict[Vein, int] = field(default_factory=dict)
     line_topic: list[Vein] = field(default_factory=list)
+    pair: list[Vein] = field(default_factory=list)
     topic: list[Vein] = field(default_factory=list)
     topic_sentence: int = -99
     acted: bool = False
@@ -218,6 +219,10 @@ class _Sentence:
                 self.r.titled += m.veins
                 for v in m.veins:
                     self.link(v, "title", "title", acts[0].start, acts[0].end, acts[0].rule)
+            tried = [x for x in self.acts if clause[0] <= x.start < clause[1] and x.assertion == "attempted"]
+            if tried and not acts and m.relation != "source":
+                for v in m.veins:
+                    self.link(v, "attempted", "title", tried[0].start, tried[0].end, tried[0].rule)
 
     def _title_clause(self, m: VeinMention) -> tuple[int, int]:
         """In a list of procedures on one line each item, cut at ; | or a further act, is read by itself."""
@@ -287,6 +292,7 @@ class _Sentence:
                         state = self.states[n.start]
                         if ranged or (not state.normal and state.relation in ("plain", "dest")):
                             state.lesion, state.strong, state.relation = True, told.strong or ranged, "plain"
+                            n.relation = "plain" if ranged else n.relation
             row = [m] if m is not None else []
 
     def _in_row(self, first: VeinMention, second: VeinMention) -> bool:
@@ -464,7 +470,9 @@ class _Sentence:
                             self.r.normal.add(v)
                         self.link(v, "normal", "state", m.start, m.end, m.rule)
                 if state.untouched and state.relation == "plain":
-                    self.link(v, "untouched", "state", m.start, m.end, m.rule)
+                    withdrawn = self.s.section.name == "addendum" and v in self.r.treated
+                    event = "retracted" if withdrawn else "untouched"
+                    self.link(v, event, "act" if withdrawn else "state", m.start, m.end, m.rule)
                     self.r.lesions.exclude(v)
 
     def _after_treatment(self) -> bool:
@@ -950,8 +958,18 @@ class _Sentence:
             found = [m for m in found if not self.states[m.start].normal and not self.states[m.start].untouched]
             if found:
                 lesions = [m for m in found if self.states[m.start].lesion]
-                return lesions or found[:1]
+                return lesions or self._row_of(found, before)
         return []
+
+    def _row_of(self, found: list[VeinMention], clause: tuple[int, int]) -> list[VeinMention]:
+        """The first name, with those a balloon was brought to together with it ("advanced to the EIV and the CIV")."""
+        row = found[:1]
+        if self._balloon_dest(row[0], clause):
+            for m in found[1:]:
+                if not self._in_row(row[-1], m):
+                    break
+                row.append(m)
+        return row
 
     def _foreign(self, clause: tuple[int, int]) -> bool:
         """The act's object is no vein: an artery, a valve, a graft, an anastomosis of a circuit, a baffle, a tract."""
@@ -959,7 +977,8 @@ class _Sentence:
         if any(clause[0] <= m.start < clause[1] for m in a.arteries_in(self.s.index)):
             return True
         words = a.norms[clause[0] : clause[1]]
-        if not FOREIGN.isdisjoint(words) or _graft_limb(words):
+        own = {a.norms[x.start] for x in self.acts}
+        if not (FOREIGN - own).isdisjoint(words) or _graft_limb(words):
             return True
         if a.by_kind.get("baffle") and any(w in ("limb", "limbs", "channel") for w in words):
             return True
@@ -998,6 +1017,8 @@ class _Sentence:
             "stented": list(dict.fromkeys(self.r.stented)),
             "topic": self.r.topic if self.s.index - self.r.topic_sentence <= 2 else [],
             "titled": self.r.titled,
+            "pair": self.r.pair,
+            "beside": [v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins],
             "foreign": [("artery", "none")] if self.r.foreign or not (self.r.lesions.items or self.r.titled) else [],
             "normal": list(self.r.normal),
             "common": sorted((v for v in self.r.named if v not in self.r.normal), key=lambda v: -self.r.named[v]),
@@ -1025,7 +1046,14 @@ class _Sentence:
     def _lesion_here(self) -> bool:
         return self.a.has("lesion", self.s.start, self.s.end) or self.a.has("waist", self.s.start, self.s.end)
 
+    def _remember_pair(self) -> None:
+        """The two veins told of together that a later "former" and "latter" mean."""
+        told = dict.fromkeys(v for m in self.names if m.relation == "plain" and m.role != "access" for v in m.veins)
+        if len(told) == 2 and self.s.section.kind in READ:
+            self.r.pair = list(told)
+
     def _refocus(self) -> None:
+        self._remember_pair()
         plain = [
             m
             for m in self.names
@@ -1163,10 +1191,15 @@ def _graft_limb(words: list[str]) -> bool:
 
 
 def _unpacked(norms: list[str], at: int) -> bool:
-    """ "A balloon was opened": out of its packet."""
+    """ "A balloon was opened", "opened and loaded": out of its packet."""
     return norms[at] == "opened" and (
-        norms[at - 1] == "been" or (norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons"))
+        norms[at - 1] == "been"
+        or (norms[at - 1] in ("was", "were") and norms[at - 2] in ("balloon", "balloons"))
+        or (norms[at + 1 : at + 2] == ["and"] and bool(LOADED & set(norms[at + 2 : at + 4])))
     )
+
+
+LOADED = frozenset("loaded prepped prepared flushed primed".split())
 
 
 def _told_pressure(analysis: Analysis, start: int, end: int) -> bool:

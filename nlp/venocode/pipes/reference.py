@@ -175,6 +175,9 @@ def resolve(
     if side:
         sided = [x for x in candidates if x.vein[1] == side]
         mirrored = [(v, side) for v, s in context["last"] if s == OPPOSITE[side]]
+        contrast = [(v, side) for v, s in context["beside"] if s == OPPOSITE[side]]
+        if contrast and not sided and {"the", side} <= set(words[:4]):
+            return contrast
         alike = [v for v in mirrored if any(x.vein == v for x in sided)]
         if alike and {"same", "likewise", "similarly", "identical", "ditto"} & set(words):
             return alike
@@ -187,7 +190,7 @@ def resolve(
         if both:
             return both
     number = next((NUMBERS[w] for w in words[:20] if w in NUMBERS and _counts_lesions(words, w)), None)
-    if any(w in PLURAL for w in words[:20]) or number:
+    if _speaks_of_several(words[:20]) or number:
         plain = [x for x in candidates if x.strong]
         candidates = plain or candidates
         if number and len(candidates) < number:
@@ -204,6 +207,9 @@ def resolve(
         return distributed
     if {"former", "latter"} <= set(words) and len(candidates) > 1:
         return [x.vein for x in sorted(candidates, key=lambda x: x.order)[-2:]]
+    pair = _one_of_pair(words, context["pair"]) if {x.vein for x in candidates} & set(context["pair"]) else []
+    if pair:
+        return pair
     ordinal = _ordinal(words)
     if ordinal is not None and len(candidates) > 1:
         ordered = sorted(candidates, key=lambda x: x.order)
@@ -297,6 +303,14 @@ def _route_side(analysis: Analysis, end: int) -> bool:
     return any(w in ("groin", "sheath", "access", "puncture", "atrium", "alone") for w in analysis.norms[end : end + 3])
 
 
+def _speaks_of_several(words: list[str]) -> bool:
+    """A word for several lesions; in "2 min each" it counts inflations."""
+    return any(w in PLURAL and not (w == "each" and words[i - 1 : i] and words[i - 1] in TIMES) for i, w in enumerate(words))
+
+
+TIMES = frozenset("min mins minute minutes s sec secs seconds atm atmospheres".split())
+
+
 def _counts_lesions(words: list[str], number: str) -> bool:
     i = words.index(number)
     after = words[i + 1 : i + 4]
@@ -352,6 +366,12 @@ def _distributed(candidates: list[Lesion], words: list[str]) -> list[Vein]:
 
 
 ORDERED = frozenset("was lesion stenosis i we one narrowing of site web stricture by with to focal area , a".split())
+
+
+def _one_of_pair(words: list[str], pair: list[Vein]) -> list[Vein]:
+    """ "The former": of the two veins that the note told of together."""
+    spoken = [w for w in words[:12] if w in ("former", "latter")]
+    return [pair[ORDINALS[spoken[0]]]] if len(pair) == 2 and len(set(spoken)) == 1 else []
 
 
 def _ordinal(words: list[str]) -> int | None:

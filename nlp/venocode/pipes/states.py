@@ -60,13 +60,27 @@ def read_state(
         state.lesion = not NEGATIONS & set(analysis.norms[resumed[0] : resumed[1]])
         state.normal = state.normal and not state.lesion
         state.strong = state.lesion and strong_lesion(analysis, *resumed)
-    state.untouched = bool(analysis.within("untouched", m.end, clause[1])) and not _later_act(analysis, m, clause)
+    told = bool(analysis.within("untouched", m.end, clause[1])) or _not_treated(analysis.norms[m.end : clause[1]])
+    state.untouched = told and not _later_act(analysis, m, clause)
     state.words = {
         w for w in analysis.norms[before_end:after_start] if w not in GENERIC and (len(w) > 2 or w.isdecimal())
     }
     return state
 
 
+def _not_treated(words: list[str]) -> bool:
+    """ "was not crossed or treated", "never entered nor touched": a denied verb of treatment, others beside it."""
+    for i, word in enumerate(words):
+        if word in ("not", "never", "neither"):
+            for following in words[i + 1 : i + 7]:
+                if following in TREATED_VERBS:
+                    return True
+                if not (following.endswith("ed") or following in ("or", "nor", "and", ",", "been", "otherwise", "itself")):
+                    break
+    return False
+
+
+TREATED_VERBS = frozenset("treated touched addressed intervened approached".split())
 RESUMING = frozenset("was were is are had has showed shows".split())
 
 
@@ -171,7 +185,8 @@ def _half_before(analysis: Analysis, m: VeinMention, start: int) -> bool:
     for atom in analysis.within("percent", max(start, m.start - 8), m.start):
         value = number_before(analysis.norms, atom.start)
         between = analysis.norms[atom.end : m.start]
-        if value is not None and value >= 50 and {"of", "in", "on"} & set(between) and "," not in between:
+        beside = not between or bool({"of", "in", "on"} & set(between))
+        if value is not None and value >= 50 and beside and "," not in between:
             return True
     return False
 

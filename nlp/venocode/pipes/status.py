@@ -47,6 +47,8 @@ def assertion_at(analysis: Analysis, start: int, end: int, sentence: Sentence) -
     answer = _answer(analysis, sentence)
     if answer:
         return answer
+    if _scheduled(analysis.norms, start, end):
+        return "planned"
     if quoted(analysis, start) or _email_quote(analysis, sentence):
         return "historical"
     cue = nearest_cue(analysis, start, end, sentence)
@@ -89,6 +91,20 @@ def _after_today(analysis: Analysis, cue: Atom | None) -> bool:
     words = analysis.norms[sentence.start : sentence.end]
     after = " ".join(analysis.norms[cue.start : cue.end]) in ("s / p", "status post", "sp")
     return after and not any(is_year(w) or w in ("prior", "previous", "remote", "old", "ago") for w in words)
+
+
+def _scheduled(norms: list[str], start: int, end: int) -> bool:
+    """ "SVC for venoplasty in 2 wk", "listed for PTA next month": an appointment."""
+    if norms[start - 1 : start] != ["for"]:
+        return False
+    after = norms[end : end + 5]
+    return any(
+        (w == "in" and bool(PERIODS & set(after[i + 1 :]))) or (w == "next" and bool(PERIODS & set(after[i + 1 : i + 2])))
+        for i, w in enumerate(after)
+    )
+
+
+PERIODS = frozenset("day days wk wks week weeks mo mos month months yr year years 7 52 12 visit list session".split())
 
 
 def _answer(analysis: Analysis, sentence: Sentence) -> str:
@@ -254,6 +270,8 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
             and ";" not in analysis.norms[cue.end : start]
         ):
             continue
+        if category == "negated" and cue.start >= end and _of_a_stent(analysis.norms[end : cue.start]):
+            continue
         if category == "negated" and cue.end <= start and _relative(analysis.norms, sentence.start, cue, start):
             continue
         if category == "planned" and cue.end <= start and _told_done(analysis.norms[cue.end : start + 1]):
@@ -272,6 +290,11 @@ def nearest_cue(analysis: Analysis, start: int, end: int, sentence: Sentence) ->
         if best is None or weight < best[0]:
             best = (weight, cue)
     return best[1] if best else None
+
+
+def _of_a_stent(between: list[str]) -> bool:
+    """ "ballooned, stent not needed": the denial is of the stent, unless act and stent are joined."""
+    return between[-1:] in (["stent"], ["stents"], ["stenting"]) and not {"and", "or", "nor", "/", "&"} & set(between)
 
 
 def _not_only(analysis: Analysis, cue: Atom) -> bool:

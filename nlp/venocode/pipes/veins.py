@@ -110,14 +110,15 @@ def _cephalic_arches(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None
 def _short_pulmonary(analysis: Analysis, at: dict[int, dict[str, Atom]]) -> None:
     """ "The right upper had a shelf": a pulmonary vein by its place, in a note that names pulmonary veins."""
     norms = analysis.norms
-    if not any(norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i in analysis.where.get("pulmonary", ())):
+    named = any(norms[i + 1 : i + 2] in (["vein"], ["veins"]) for i in analysis.where.get("pulmonary", ()))
+    if not named and len(PULMONARY_SHORT & analysis.where.keys()) < 2:
         return
     for atom in analysis.by_kind.get("side", ()):
         place = norms[atom.end : atom.end + 1]
         if atom.value not in ("left", "right") or not place or place[0] not in PULMONARY_PLACES:
             continue
         end = atom.end + 1
-        if norms[end : end + 1] in (["vein"], ["pv"], ["v"]):
+        if norms[end : end + 1] in (["vein"], ["veins"], ["pv"], ["pvs"], ["v"]):
             end += 1
         elif norms[end : end + 1] and norms[end] not in CLOSES:
             continue
@@ -383,6 +384,7 @@ def _short_pv(analysis: Analysis, unit: Unit) -> str:
 
 PORTAL_NOTE = frozenset("portal portogram portography splenoportogram hepatic tips tipss portosystemic liver".split())
 PULMONARY_NOTE = frozenset("pulmonary atrial atrium transseptal septostomy lspv rspv lipv ripv".split())
+PULMONARY_SHORT = frozenset("lspv rspv lipv ripv lupv rupv llpv rlpv".split())
 PULMONARY_PLACES = {"superior": "superior_pulmonary", "upper": "superior_pulmonary", "inferior": "inferior_pulmonary",
                     "lower": "inferior_pulmonary"}  # fmt: skip
 
