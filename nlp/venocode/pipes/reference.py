@@ -305,7 +305,9 @@ def _route_side(analysis: Analysis, end: int) -> bool:
 
 def _speaks_of_several(words: list[str]) -> bool:
     """A word for several lesions; in "2 min each" it counts inflations."""
-    return any(w in PLURAL and not (w == "each" and words[i - 1 : i] and words[i - 1] in TIMES) for i, w in enumerate(words))
+    return any(
+        w in PLURAL and not (w == "each" and words[i - 1 : i] and words[i - 1] in TIMES) for i, w in enumerate(words)
+    )
 
 
 TIMES = frozenset("min mins minute minutes s sec secs seconds atm atmospheres".split())

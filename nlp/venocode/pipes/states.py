@@ -75,7 +75,9 @@ def _not_treated(words: list[str]) -> bool:
             for following in words[i + 1 : i + 7]:
                 if following in TREATED_VERBS:
                     return True
-                if not (following.endswith("ed") or following in ("or", "nor", "and", ",", "been", "otherwise", "itself")):
+                if not (
+                    following.endswith("ed") or following in ("or", "nor", "and", ",", "been", "otherwise", "itself")
+                ):
                     break
     return False
 

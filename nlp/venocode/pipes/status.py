@@ -99,7 +99,8 @@ def _scheduled(norms: list[str], start: int, end: int) -> bool:
         return False
     after = norms[end : end + 5]
     return any(
-        (w == "in" and bool(PERIODS & set(after[i + 1 :]))) or (w == "next" and bool(PERIODS & set(after[i + 1 : i + 2])))
+        (w == "in" and bool(PERIODS & set(after[i + 1 :])))
+        or (w == "next" and bool(PERIODS & set(after[i + 1 : i + 2])))
         for i, w in enumerate(after)
     )
 
