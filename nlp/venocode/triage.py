@@ -30,7 +30,7 @@ from venocode.findings import VeinFinding
 from venocode.pipes.events import FAILED
 from venocode.pipes.normalizer import normalise
 from venocode.pipes.numbers import UNITS
-from venocode.pipes.tokenizer import TOKEN
+from venocode.pipes.tokenizer import ANY_PIECE
 from venocode.pipes.veins import MODIFIERS, PLURAL_LESIONS, PLURALS, PULMONARY_PLACES, SKIP
 from venocode.records import NoteResult
 from venocode.rules import entries, load_rules
@@ -107,7 +107,7 @@ def words_of(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     plain = text.isascii() and not _GLUED.search(text)
-    return split(text) if plain else [token for token in TOKEN.findall(text) if token[0].isalnum()]
+    return split(text) if plain else [piece.rstrip(" ") for piece in ANY_PIECE.findall(text) if piece[0].isalnum()]
 
 
 def readable(text: str) -> str:
